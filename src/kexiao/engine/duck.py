@@ -1,0 +1,88 @@
+"""DuckDB as the query engine: in memory, over immutable Parquet files, closed to everything else."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Iterable, Sequence
+
+import duckdb
+
+from kexiao.errors import LimitExceeded
+from kexiao.text import Text
+
+Connection = duckdb.DuckDBPyConnection
+
+
+def default_memory_bytes() -> int:
+    """Half of the machine's memory, at least 512 MB."""
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return max(512 * 1024**2, total // 2)
+
+
+def connect(temporary: Path, *, memory_bytes: int | None = None, threads: int | None = None) -> Connection:
+    """A new in-memory DuckDB that spills to ``temporary`` and never downloads an extension."""
+    settings: dict[str, Any] = {
+        "memory_limit": f"{memory_bytes or default_memory_bytes()}B",
+        "temp_directory": str(temporary),
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "TimeZone": "UTC",
+    }
+    if threads:
+        settings["threads"] = str(threads)
+    connection = duckdb.connect(":memory:", config={k: v for k, v in settings.items() if k != "TimeZone"})
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")
+    return connection
+
+
+def close_to_outside(connection: Connection, allowed: Sequence[Path]) -> None:
+    """Let the connection read the named folders only, and lock its settings."""
+    listed = ", ".join(quote_text(str(folder.resolve()) + os.sep) for folder in allowed)
+    connection.execute(f"SET allowed_directories = [{listed}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+
+
+def quote_name(name: str) -> str:
+    """A column or table name as SQL.
+
+    >>> quote_name('a"b')
+    '"a""b"'
+    """
+    return '"' + name.replace('"', '""') + '"'
+
+
+def quote_text(value: str) -> str:
+    """A text as an SQL literal.
+
+    >>> quote_text("it's")
+    "'it''s'"
+    """
+    return "'" + value.replace("'", "''") + "'"
+
+
+def files_as_query(paths: Iterable[Path], columns: Sequence[tuple[str, str]]) -> str:
+    """SQL that reads Parquet files with exactly these columns and types; without files, an empty table of them.
+
+    A file without one of the columns, written before it was described, gives null there.
+    """
+    listed = list(paths)
+    shown = ", ".join(f"CAST({quote_name(name)} AS {kind}) AS {quote_name(name)}" for name, kind in columns)
+    blank = "SELECT " + ", ".join(f"CAST(NULL AS {kind}) AS {quote_name(name)}" for name, kind in columns) + " WHERE false"
+    if not listed:
+        return blank
+    files = ", ".join(quote_text(str(path)) for path in listed)
+    return f"SELECT {shown} FROM ({blank} UNION ALL BY NAME SELECT * FROM read_parquet([{files}], union_by_name = true))"
+
+
+def run(connection: Connection, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    """Run one statement and fetch all rows; running out of memory or disk is told plainly."""
+    try:
+        return connection.execute(sql, list(values)).fetchall() if values else connection.execute(sql).fetchall()
+    except duckdb.OutOfMemoryException as problem:
+        raise LimitExceeded(
+            Text(zh="内存不足，计算停止。", en="Memory ran out and the computation stopped."),
+            next_step=Text(zh="缩短期间，或在更大的机器上运行。", en="Ask for a shorter period, or use a larger machine."),
+        ) from problem
