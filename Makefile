@@ -1,0 +1,87 @@
+# Every command of the project. In a fresh clone with Python 3.11 or newer, any of them may be the first one typed.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# The first Python here that is new enough; another one: make test PYTHON=/path/to/python
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+VENDOR := src/kexiao/report/vendor/versions.json
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: help demo test test-all check fix bench assets clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+demo: $(VENV)/.for-demo $(VENDOR) ## Compute the made-up company and open it in the browser (options: ARGS="--customers 5000")
+	$(BIN)/kexiao demo $(ARGS)
+
+test: check ## Check, then run every test but the slow ones (one Python, one DuckDB; under 20 minutes)
+	$(PYTEST) -m "not slow" $(ARGS)
+
+test-all: check ## Check, then run every test; again on the second DuckDB line and on a second Python (under 45 minutes)
+	$(PYTEST) $(ARGS)
+	@$(MAKE) --no-print-directory .second-duckdb .second-python
+
+check: $(VENV)/.for-test $(VENDOR) ## Style, types, import order and the examples in docstrings
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(PYTEST) --doctest-modules src/kexiao --ignore=src/kexiao/web
+
+fix: $(VENV)/.for-test ## Put style right: import order, formatting, what ruff can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.for-test ## Measure the speed that the project claims, beside its rivals
+	$(BIN)/python benchmarks/run.py $(ARGS)
+
+assets: ## Fetch ECharts, Tabler and htmx anew at the versions of package-lock.json
+	@rm -f $(VENDOR)
+	@$(MAKE) --no-print-directory $(VENDOR)
+
+clean: ## Remove what the other commands made: environments, assets, caches
+	rm -rf $(VENV) .venv-* src/kexiao/report/vendor node_modules dist build
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .benchmarks
+	find src tests tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ---- What the commands above need. Each is made once, and again when what it rests on changes.
+
+$(VENV)/.for-demo: pyproject.toml tools/install.py
+	@test -n "$(PYTHON)" || { echo "Kexiao needs Python 3.11 or newer: install it, or name it: make PYTHON=…"; exit 2; }
+	@$(PYTHON) tools/install.py $(VENV) reports,web
+	@touch $@
+
+$(VENV)/.for-test: pyproject.toml tools/install.py
+	@test -n "$(PYTHON)" || { echo "Kexiao needs Python 3.11 or newer: install it, or name it: make PYTHON=…"; exit 2; }
+	@$(PYTHON) tools/install.py $(VENV) reports,web,dev
+	@touch $@ $(VENV)/.for-demo
+
+$(VENDOR): package.json package-lock.json tools/assets.py | $(VENV)/.for-demo
+	@$(BIN)/python tools/assets.py
+
+# ---- The second lines of make test-all. They run what depends on the engine and the language, not style or pages.
+
+SECOND := -m "not slow and not browser" $(ARGS)
+OTHER_PYTHON = $(shell $(BIN)/python tools/other_python.py)
+
+.PHONY: .second-duckdb .second-python
+
+.second-duckdb: .venv-duckdb15/.for-test
+	.venv-duckdb15/bin/python -m pytest $(SECOND)
+
+.venv-duckdb15/.for-test: pyproject.toml tools/install.py
+	@$(BIN)/python tools/install.py .venv-duckdb15 reports,web,dev --also "duckdb<1.6"
+	@touch $@
+
+.second-python:
+	@if [ -z "$(OTHER_PYTHON)" ]; then echo "No second Python on this machine: that line is left out."; else \
+	$(MAKE) --no-print-directory .venv-python/.for-test && .venv-python/bin/python -m pytest $(SECOND); fi
+
+.venv-python/.for-test: pyproject.toml tools/install.py
+	@$(OTHER_PYTHON) tools/install.py .venv-python reports,web,dev
+	@touch $@
