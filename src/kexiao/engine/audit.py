@@ -22,7 +22,13 @@ def record(folder: Path, act: str, *, who: str | None = None, **details: Any) ->
     with exclusive(folder / "audit" / ".lock"):
         path = folder / "audit" / "log.jsonl"
         count, last = _anchor(folder)
-        entry = {"n": count + 1, "at": datetime.now(UTC).isoformat(), "who": who or _system_user(), "act": act, **details}
+        entry = {
+            "n": count + 1,
+            "at": datetime.now(UTC).isoformat(),
+            "who": who or _system_user(),
+            "act": act,
+            **details,
+        }
         line = json.dumps({**entry, "previous": last}, ensure_ascii=False, sort_keys=True)
         with storage_errors(path), path.open("a", encoding="utf-8") as handle:
             handle.write(line + "\n")

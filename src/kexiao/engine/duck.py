@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Iterable, Sequence
+from typing import Any
 
 import duckdb
 
@@ -70,11 +71,15 @@ def files_as_query(paths: Iterable[Path], columns: Sequence[tuple[str, str]]) ->
     """
     listed = list(paths)
     shown = ", ".join(f"CAST({quote_name(name)} AS {kind}) AS {quote_name(name)}" for name, kind in columns)
-    blank = "SELECT " + ", ".join(f"CAST(NULL AS {kind}) AS {quote_name(name)}" for name, kind in columns) + " WHERE false"
+    blank = (
+        "SELECT " + ", ".join(f"CAST(NULL AS {kind}) AS {quote_name(name)}" for name, kind in columns) + " WHERE false"
+    )
     if not listed:
         return blank
     files = ", ".join(quote_text(str(path)) for path in listed)
-    return f"SELECT {shown} FROM ({blank} UNION ALL BY NAME SELECT * FROM read_parquet([{files}], union_by_name = true))"
+    return (
+        f"SELECT {shown} FROM ({blank} UNION ALL BY NAME SELECT * FROM read_parquet([{files}], union_by_name = true))"
+    )
 
 
 def run(connection: Connection, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
@@ -84,5 +89,7 @@ def run(connection: Connection, sql: str, values: Sequence[object] = ()) -> list
     except duckdb.OutOfMemoryException as problem:
         raise LimitExceeded(
             Text(zh="内存不足，计算停止。", en="Memory ran out and the computation stopped."),
-            next_step=Text(zh="缩短期间，或在更大的机器上运行。", en="Ask for a shorter period, or use a larger machine."),
+            next_step=Text(
+                zh="缩短期间，或在更大的机器上运行。", en="Ask for a shorter period, or use a larger machine."
+            ),
         ) from problem

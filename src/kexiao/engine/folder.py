@@ -75,7 +75,12 @@ class Folder:
 
 
 def create_folder(
-    root: Path, *, company: str = "", timezone: str = DEFAULT_TIMEZONE, currency: str = "CNY", fiscal_year_start: int = 1
+    root: Path,
+    *,
+    company: str = "",
+    timezone: str = DEFAULT_TIMEZONE,
+    currency: str = "CNY",
+    fiscal_year_start: int = 1,
 ) -> Folder:
     """Make a new workspace; one that is there already is left as it is.
 
@@ -85,7 +90,9 @@ def create_folder(
         return open_folder(root)
     if root.exists() and any(root.iterdir()):
         raise WrongUse(
-            Text(zh="文件夹“{name}”不是空的。", en="The folder “{name}” is not empty.").fill(name=root.name or str(root)),
+            Text(zh="文件夹“{name}”不是空的。", en="The folder “{name}” is not empty.").fill(
+                name=root.name or str(root)
+            ),
             next_step=Text(zh="请选一个新文件夹。", en="Choose a new folder."),
         )
     _check_timezone(timezone)
@@ -129,7 +136,8 @@ def open_folder(root: Path) -> Folder:
         raise WrongUse(
             Text(zh="这里没有客效工作区。", en="There is no Kexiao workspace here."),
             next_step=Text(
-                zh="用 kexiao init {dir} 新建，或用 -w 指定。", en="Make one with: kexiao init {dir}, or name one with -w."
+                zh="用 kexiao init {dir} 新建，或用 -w 指定。",
+                en="Make one with: kexiao init {dir}, or name one with -w.",
             ).fill(dir=root),
         )
     try:

@@ -8,9 +8,9 @@ import hashlib
 import os
 import resource
 import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Callable, Iterator
 
 from kexiao.errors import StorageError
 from kexiao.text import Text
@@ -76,7 +76,8 @@ def storage_error(problem: OSError, path: Path) -> StorageError:
         Text(zh="无法读写“{name}”。", en="Cannot read or write “{name}”.").fill(name=path.name),
         why=why,
         next_step=Text(
-            zh="已有数据没有改变；解决后重试同一命令。", en="Stored data are unchanged; mend this and run the same command again."
+            zh="已有数据没有改变；解决后重试同一命令。",
+            en="Stored data are unchanged; mend this and run the same command again.",
         ),
     )
 

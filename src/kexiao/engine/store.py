@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Callable, Iterator, Mapping, Sequence
 
 from kexiao.engine.delta import align_delta_log
 from kexiao.engine.duck import Connection, files_as_query, quote_name, run
@@ -66,7 +66,9 @@ class Snapshot:
         """A short digest of the content of some tables: equal files, equal fingerprint."""
         import hashlib
 
-        listed = [[name, [part.sha256 for part in self.tables[name].files]] for name in sorted(names) if name in self.tables]
+        listed = [
+            [name, [part.sha256 for part in self.tables[name].files]] for name in sorted(names) if name in self.tables
+        ]
         return hashlib.sha256(json.dumps(listed).encode()).hexdigest()[:16]
 
 
@@ -95,12 +97,16 @@ class Store:
         if not path.exists():
             raise WrongUse(
                 Text(zh="没有快照 {n}。", en="There is no snapshot {n}.").fill(n=number),
-                next_step=Text(zh="最新的是 {last}。", en="The newest is {last}.").fill(last=(self.numbers() or [0])[-1]),
+                next_step=Text(zh="最新的是 {last}。", en="The newest is {last}.").fill(
+                    last=(self.numbers() or [0])[-1]
+                ),
             )
         try:
             document = json.loads(path.read_text(encoding="utf-8"))
             tables = {
-                name: TableVersion(tuple((c[0], c[1]) for c in t["columns"]), tuple(PartFile(**part) for part in t["files"]))
+                name: TableVersion(
+                    tuple((c[0], c[1]) for c in t["columns"]), tuple(PartFile(**part) for part in t["files"])
+                )
                 for name, t in document["tables"].items()
             }
             return Snapshot(document["number"], document["created_at"], document["reason"], tables, document["parent"])
@@ -139,7 +145,9 @@ class Store:
     def create_views(self, connection: Connection, snapshot: Snapshot, tables: Mapping[str, Columns]) -> None:
         """Make one view per table, named as the table."""
         for name, columns in tables.items():
-            connection.execute(f"CREATE OR REPLACE VIEW {quote_name(name)} AS {self.table_query(snapshot, name, columns)}")
+            connection.execute(
+                f"CREATE OR REPLACE VIEW {quote_name(name)} AS {self.table_query(snapshot, name, columns)}"
+            )
 
     @contextmanager
     def writing(self, reason: str, *, on_wait: Callable[[], None] | None = None) -> Iterator[Writer]:
@@ -206,9 +214,15 @@ class Writer:
             return self.base
         for name, version in self.tables.items():
             if version != self.base.tables.get(name):
-                align_delta_log(self.store.data / name, version.columns, {p.path.split("/", 1)[1]: p for p in version.files})
+                align_delta_log(
+                    self.store.data / name, version.columns, {p.path.split("/", 1)[1]: p for p in version.files}
+                )
         snapshot = Snapshot(
-            self.base.number + 1, datetime.now(UTC).isoformat(), self.reason, dict(self.tables), self.base.number or None
+            self.base.number + 1,
+            datetime.now(UTC).isoformat(),
+            self.reason,
+            dict(self.tables),
+            self.base.number or None,
         )
         path = self.store.data / "_snapshots" / f"{snapshot.name}.json"
         write_durably(path, json.dumps(asdict(snapshot), ensure_ascii=False).encode())

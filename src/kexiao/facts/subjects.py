@@ -1,0 +1,143 @@
+"""The facts by name: what one row is, its day, its customer, the columns that can be added up and the dimensions it knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Mapping
+
+from kexiao.text import Text
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One derived table.
+
+    ``entity`` is the column whose distinct values are counted as rows of the fact; ``parts`` is the same fact per order line, which also knows the
+    product dimensions; ``canonical`` are the tables it is derived from.
+    """
+
+    name: str
+    label: Text
+    day: str
+    entity: str
+    customer: str | None
+    dimensions: Mapping[str, str]
+    canonical: tuple[str, ...]
+    parts: Fact | None = None
+    one_row_per_entity: bool = True
+    shown: tuple[str, ...] = field(default=())
+
+
+_ORDER = {
+    "channel": "channel",
+    "campaign": "campaign",
+    "region": "region",
+    "team": "team",
+    "salesperson": "salesperson",
+    "segment": "segment",
+}
+_LINE = {**_ORDER, "category": "category", "product": "product_id"}
+_ORDERS_FROM = ("orders", "order_lines", "products")
+
+SALE_LINES = Fact(
+    "sale_lines",
+    Text(zh="销售明细", en="Sale lines"),
+    "sold_on",
+    "order_id",
+    "customer_id",
+    _LINE,
+    _ORDERS_FROM,
+    one_row_per_entity=False,
+)
+SALES = Fact(
+    "sale_orders",
+    Text(zh="成交订单", en="Completed orders"),
+    "sold_on",
+    "order_id",
+    "customer_id",
+    _ORDER,
+    _ORDERS_FROM,
+    SALE_LINES,
+)
+RETURN_LINES = Fact(
+    "return_lines",
+    Text(zh="退款明细", en="Refund lines"),
+    "booked_on",
+    "refund_id",
+    "customer_id",
+    _LINE,
+    (*_ORDERS_FROM, "refunds"),
+    one_row_per_entity=False,
+)
+RETURNS = Fact(
+    "returns",
+    Text(zh="退款", en="Refunds"),
+    "booked_on",
+    "refund_id",
+    "customer_id",
+    _ORDER,
+    (*_ORDERS_FROM, "refunds"),
+    RETURN_LINES,
+)
+LEADS = Fact(
+    "lead_outcomes",
+    Text(zh="线索", en="Leads"),
+    "created_on",
+    "lead_id",
+    None,
+    {k: k for k in ("channel", "campaign", "region", "team", "salesperson")},
+    ("leads",),
+)
+SPEND = Fact(
+    "spend",
+    Text(zh="费用", en="Spend"),
+    "spent_on",
+    "line",
+    None,
+    {"channel": "channel", "campaign": "campaign"},
+    ("spend",),
+)
+RESPONSES = Fact(
+    "latest_responses",
+    Text(zh="问卷回答", en="Survey responses"),
+    "responded_on",
+    "response_id",
+    "customer_id",
+    {k: k for k in ("channel", "campaign", "region", "team", "mode")},
+    ("survey_responses",),
+)
+COMPLAINTS = Fact(
+    "complaints",
+    Text(zh="投诉", en="Complaints"),
+    "opened_on",
+    "complaint_id",
+    "customer_id",
+    {k: k for k in ("channel", "region", "team", "category")},
+    ("complaints",),
+)
+FACTS: dict[str, Fact] = {
+    fact.name: fact for fact in (SALES, SALE_LINES, RETURNS, RETURN_LINES, LEADS, SPEND, RESPONSES, COMPLAINTS)
+}
+
+CUSTOMER_DIMENSIONS: Mapping[str, str] = {
+    "channel": "channel",
+    "campaign": "campaign",
+    "cohort": "cohort",
+    "region": "region",
+    "level": "level",
+}
+
+DIMENSION_LABELS: Mapping[str, Text] = {
+    "channel": Text(zh="渠道", en="Channel"),
+    "campaign": Text(zh="活动", en="Campaign"),
+    "region": Text(zh="大区", en="Region"),
+    "team": Text(zh="团队", en="Team"),
+    "salesperson": Text(zh="销售员", en="Salesperson"),
+    "segment": Text(zh="细分", en="Segment"),
+    "category": Text(zh="商品类别", en="Product category"),
+    "product": Text(zh="商品", en="Product"),
+    "mode": Text(zh="方式", en="Mode"),
+    "cohort": Text(zh="获客同期群", en="Acquisition cohort"),
+    "level": Text(zh="会员等级", en="Member level"),
+    "age": Text(zh="月龄", en="Age"),
+}
