@@ -74,9 +74,10 @@ class Table:
 
     @property
     def stored_columns(self) -> tuple[tuple[str, str], ...]:
-        """(name, DuckDB type) of every stored column, the load's own two last."""
+        """(name, DuckDB type) of every stored column, last those of the load: when the row was known to be so, and which load wrote it."""
         own = tuple((column.name, column.sql_type) for column in self.columns)
-        return (*own, ("known_at", "TIMESTAMPTZ"), ("load_id", "BIGINT"))
+        of_load = (("known_at", "TIMESTAMPTZ"), ("load_id", "BIGINT"))
+        return own + tuple(pair for pair in of_load if pair[0] not in self.by_name)
 
 
 def instant(name: str, label: Text, meaning: Text, *, required: bool = False) -> tuple[Column, Column]:

@@ -1,0 +1,175 @@
+"""The facts as queries over the canonical tables, under the policy.
+
+Each function gives the SQL of one fact. Order-level discounts and refunds are spread over the lines to the fen by cumulative rounding, so that
+lines add up to their order exactly.
+"""
+
+from __future__ import annotations
+
+from kexiao.engine.duck import quote_text
+from kexiao.facts.policy import Policy
+
+
+def fact_queries(policy: Policy) -> dict[str, str]:
+    """SQL of every stored fact by name, in the order in which they must be made; later ones read earlier ones."""
+    return {
+        "order_sums": _order_sums(),
+        "sale_orders": _sale_orders(policy),
+        "sale_lines": _sale_lines(policy),
+        "returns": _returns(policy),
+        "return_lines": _return_lines(),
+        "customer_summary": _customer_summary(),
+    }
+
+
+def _completed(policy: Policy) -> str:
+    return "(" + ", ".join(quote_text(status) for status in policy.completed) + ")"
+
+
+def _stand_in_cost(policy: Policy, cost: str, net: str) -> str:
+    if policy.margin_rate is None:
+        return cost
+    return f"coalesce({cost}, CAST(round({net} * {1 - policy.margin_rate}, 2) AS DECIMAL(18,2)))"
+
+
+def _order_sums() -> str:
+    """One row an order of any status: what its lines add up to; a sum with an unknown part is null."""
+    return """
+        SELECT order_id, count(*) AS lines, sum(net) AS net, sum(quantity) AS quantity,
+               CASE WHEN count(cost) = count(*) THEN sum(cost) END AS cost,
+               sum(coalesce(gross, net + coalesce(discount, 0))) AS gross
+        FROM order_lines GROUP BY order_id"""
+
+
+def _order_amounts() -> str:
+    return """
+        SELECT o.order_id, o.customer_id, o.ordered_on AS sold_on, o.status, o.channel, o.campaign, o.region, o.team, o.salesperson, o.segment,
+               coalesce(s.quantity, o.quantity) AS quantity, s.lines AS line_count, s.net AS lines_net,
+               CAST(coalesce(o.amount, s.net - coalesce(o.discount, 0)) AS DECIMAL(18,2)) AS net,
+               CAST(coalesce(s.gross, o.amount + coalesce(o.discount, 0)) AS DECIMAL(18,2)) AS gross,
+               CAST(CASE WHEN s.lines IS NULL THEN o.cost ELSE coalesce(s.cost, o.cost) END AS DECIMAL(18,2)) AS cost
+        FROM orders AS o LEFT JOIN order_sums AS s ON o.order_id = s.order_id"""
+
+
+def _sale_orders(policy: Policy) -> str:
+    """One row a completed order, amount above 0."""
+    return f"""
+        SELECT order_id, customer_id, sold_on, channel, campaign, region, team, salesperson, segment, status, quantity, line_count, lines_net,
+               gross, CAST(gross - net AS DECIMAL(18,2)) AS discount, net,
+               CAST({_stand_in_cost(policy, "cost", "net")} AS DECIMAL(18,2)) AS cost
+        FROM ({_order_amounts()}) WHERE status IN {_completed(policy)} AND net > 0"""
+
+
+def _sale_lines(policy: Policy) -> str:
+    """One row a line of a completed order; an order without lines is a line of its own."""
+    shared = "o.order_id, o.customer_id, o.sold_on, o.channel, o.campaign, o.region, o.team, o.salesperson, o.segment"
+    cost = _stand_in_cost(policy, "l.cost", "net")
+    even = f"""
+        SELECT {shared}, l.line_no, l.product_id, l.quantity, l.net, coalesce(l.gross, l.net + coalesce(l.discount, 0)) AS gross, l.cost
+        FROM sale_orders AS o JOIN order_lines AS l ON l.order_id = o.order_id WHERE o.net = o.lines_net"""
+    so_far = "sum(l.net) OVER (PARTITION BY l.order_id ORDER BY l.line_no ROWS UNBOUNDED PRECEDING)"
+    spread = f"""
+        SELECT {shared}, l.line_no, l.product_id, l.quantity,
+               CAST(l.net + {_share_to_the_fen("o.net - o.lines_net", "l.net", so_far, "o.lines_net", "l.line_no", "l.order_id")} AS DECIMAL(18,2)) AS net,
+               coalesce(l.gross, l.net + coalesce(l.discount, 0)) AS gross, l.cost
+        FROM sale_orders AS o JOIN order_lines AS l ON l.order_id = o.order_id WHERE o.net <> o.lines_net"""
+    alone = f"""
+        SELECT {shared}, CAST(1 AS BIGINT) AS line_no, CAST(NULL AS VARCHAR) AS product_id, o.quantity, o.net, o.gross, o.cost
+        FROM sale_orders AS o WHERE o.line_count IS NULL"""
+    return f"""
+        SELECT l.order_id, l.customer_id, l.sold_on, l.channel, l.campaign, l.region, l.team, l.salesperson, l.segment, l.line_no, l.product_id,
+               p.category, l.quantity, CAST(l.gross AS DECIMAL(18,2)) AS gross, CAST(l.gross - l.net AS DECIMAL(18,2)) AS discount,
+               CAST(l.net AS DECIMAL(18,2)) AS net, CAST({cost} AS DECIMAL(18,2)) AS cost
+        FROM ({even} UNION ALL {spread} UNION ALL {alone}) AS l LEFT JOIN products AS p ON p.product_id = l.product_id"""
+
+
+def _share_to_the_fen(amount: str, part: str, so_far: str, whole: str, number: str, group: str) -> str:
+    """A part's share of an amount, by the parts so far less the parts before, each rounded: shares add up to the amount.
+
+    Where the parts add up to nothing, the first one takes it all.
+    """
+    first = f"min({number}) OVER (PARTITION BY {group})"
+    upto = f"round(CAST(({amount}) AS DOUBLE) * CAST({so_far} AS DOUBLE) / CAST({whole} AS DOUBLE), 2)"
+    before = f"round(CAST(({amount}) AS DOUBLE) * CAST({so_far} - {part} AS DOUBLE) / CAST({whole} AS DOUBLE), 2)"
+    return (
+        f"CASE WHEN {whole} = 0 THEN CASE WHEN {number} = {first} THEN {amount} ELSE 0 END "
+        f"ELSE CAST({upto} AS DECIMAL(18,2)) - CAST({before} AS DECIMAL(18,2)) END"
+    )
+
+
+def _returns(policy: Policy) -> str:
+    """One row a refund of a completed order: recorded refunds, negative orders, and orders marked refunded without a record."""
+    booked = "r.refunded_on" if policy.refund_date == "refund" else "coalesce(o.sold_on, r.refunded_on)"
+    dims = "o.channel, o.campaign, o.region, o.team, o.salesperson, o.segment"
+    recorded = f"""
+        SELECT r.refund_id, r.order_id, coalesce(o.customer_id, r.customer_id) AS customer_id, {booked} AS booked_on, {dims},
+               r.amount, coalesce(r.cost_returned, 0) AS cost
+        FROM refunds AS r LEFT JOIN sale_orders AS o ON o.order_id = r.order_id
+        WHERE o.order_id IS NOT NULL OR r.order_id IS NULL OR r.order_id NOT IN (SELECT order_id FROM orders)"""
+    negative = f"""
+        SELECT o.order_id AS refund_id, o.order_id, o.customer_id, o.sold_on AS booked_on, {dims}, CAST(-o.net AS DECIMAL(18,2)) AS amount,
+               coalesce(-o.cost, 0) AS cost
+        FROM ({_order_amounts()}) AS o WHERE o.status IN {_completed(policy)} AND o.net < 0"""
+    unrecorded = f"""
+        SELECT o.order_id AS refund_id, o.order_id, o.customer_id, o.sold_on AS booked_on, {dims}, o.net AS amount, coalesce(o.cost, 0) AS cost
+        FROM sale_orders AS o WHERE o.status = 'refunded' AND o.order_id NOT IN (SELECT order_id FROM refunds WHERE order_id IS NOT NULL)"""
+    return f"""
+        SELECT refund_id, order_id, customer_id, booked_on, channel, campaign, region, team, salesperson, segment,
+               CAST(amount AS DECIMAL(18,2)) AS amount, CAST(cost AS DECIMAL(18,2)) AS cost
+        FROM ({recorded} UNION ALL {negative} UNION ALL {unrecorded})"""
+
+
+def _return_lines() -> str:
+    """Refunds spread over their order's lines by net amount; a refund without lines stands alone."""
+    so_far = "sum(l.net) OVER (PARTITION BY r.refund_id ORDER BY l.line_no ROWS UNBOUNDED PRECEDING)"
+    whole = "sum(l.net) OVER (PARTITION BY r.refund_id)"
+    amount = _share_to_the_fen("r.amount", "l.net", so_far, whole, "l.line_no", "r.refund_id")
+    cost = _share_to_the_fen("r.cost", "l.net", so_far, whole, "l.line_no", "r.refund_id")
+    dims = "r.channel, r.campaign, r.region, r.team, r.salesperson, r.segment"
+    return f"""
+        SELECT r.refund_id, r.order_id, r.customer_id, r.booked_on, {dims}, l.line_no, l.product_id, l.category,
+               CAST({amount} AS DECIMAL(18,2)) AS amount, CAST({cost} AS DECIMAL(18,2)) AS cost
+        FROM returns AS r JOIN sale_lines AS l ON l.order_id = r.order_id
+        UNION ALL
+        SELECT r.refund_id, r.order_id, r.customer_id, r.booked_on, {dims}, CAST(1 AS BIGINT), CAST(NULL AS VARCHAR), CAST(NULL AS VARCHAR),
+               r.amount, r.cost
+        FROM returns AS r WHERE r.order_id IS NULL OR r.order_id NOT IN (SELECT order_id FROM sale_orders)"""
+
+
+def _customer_summary() -> str:
+    """One row a known customer: first, second and last order, purchase days, sums, and how and when they were acquired.
+
+    ``new_on`` is the first order's day unless the company knew the customer earlier; ``channel`` is that of acquisition, on file or of the first order.
+    """
+    return """
+        SELECT coalesce(d.customer_id, c.customer_id) AS customer_id, d.first_on, d.last_on, d.orders, d.purchase_days,
+               CASE WHEN d.first_day_orders > 1 THEN d.first_on ELSE d.next_on END AS second_on, d.net,
+               CASE WHEN c.acquired_on < d.first_on OR d.first_on IS NULL THEN c.acquired_on ELSE d.first_on END AS acquired_on,
+               CASE WHEN c.acquired_on < d.first_on THEN NULL ELSE d.first_on END AS new_on,
+               coalesce(c.acquisition_channel, f.channel) AS channel, coalesce(c.acquisition_campaign, f.campaign) AS campaign,
+               coalesce(c.region, f.region) AS region, c.level
+        FROM (
+            SELECT customer_id, min(sold_on) AS first_on, max(sold_on) AS last_on, sum(day_orders) AS orders, count(*) AS purchase_days,
+                   sum(CASE WHEN sold_on = first_on THEN day_orders ELSE 0 END) AS first_day_orders,
+                   min(CASE WHEN sold_on > first_on THEN sold_on END) AS next_on, sum(net) AS net, min(first_order) AS first_order
+            FROM (
+                SELECT customer_id, sold_on, count(*) AS day_orders, sum(net) AS net,
+                       min(min(sold_on)) OVER (PARTITION BY customer_id) AS first_on,
+                       CASE WHEN sold_on = min(sold_on) OVER (PARTITION BY customer_id) THEN min(order_id) END AS first_order
+                FROM sale_orders WHERE customer_id IS NOT NULL GROUP BY customer_id, sold_on
+            ) GROUP BY customer_id
+        ) AS d
+        LEFT JOIN sale_orders AS f ON f.order_id = d.first_order
+        FULL JOIN customers AS c ON c.customer_id = d.customer_id"""
+
+
+def lead_outcomes_query(policy: Policy, orders_end: str | None) -> str:
+    """Leads with what became of them within the window, and whether the window was over when the data end (``orders_end``, exclusive)."""
+    window = policy.lead_window_days
+    matured = f"DAYS_LATER(l.created_on, {window}) <= DAY_OF('{orders_end}')" if orders_end else "false"
+    return f"""
+        SELECT l.lead_id, l.customer_id, l.created_on, l.qualified_on, l.channel, l.campaign, l.region, l.team, l.salesperson, c.first_on,
+               CASE WHEN {matured} THEN 1 ELSE 0 END AS matured,
+               CASE WHEN {matured} AND c.first_on >= l.created_on AND c.first_on < DAYS_LATER(l.created_on, {window}) THEN 1 ELSE 0 END AS won_matured,
+               CASE WHEN c.first_on >= l.created_on THEN 1 ELSE 0 END AS won_ever
+        FROM leads AS l LEFT JOIN customer_summary AS c ON c.customer_id = l.customer_id"""

@@ -1,0 +1,195 @@
+"""A source of facts: an open, closed-to-the-outside DuckDB in which every fact is a view, with what the data cover and the policy in force."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import uuid
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Mapping
+
+from kexiao.engine.dialects import render
+from kexiao.engine.duck import Connection, close_to_outside, connect, quote_text, run
+from kexiao.engine.folder import Folder
+from kexiao.engine.store import Snapshot, Store
+from kexiao.errors import Ambiguous
+from kexiao.facts.derive import fact_queries, lead_outcomes_query
+from kexiao.facts.policy import Policy, policy_from
+from kexiao.facts.window import GAP_WEIGHTS_QUERY, WindowSuggestion, suggest_window
+from kexiao.tables.catalogue import all_tables
+from kexiao.text import Text
+
+# Raised whenever the meaning of a stored fact changes, so that older caches are not read.
+FACTS_VERSION = 1
+_READ = ("orders", "order_lines", "refunds", "products", "customers")
+_KEPT_CACHES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """The first and last day that a canonical table covers, both included."""
+
+    first: date
+    last: date
+
+
+@dataclass(frozen=True)
+class FactSource:
+    """Where metrics are computed: ``connection`` has one view per fact and per canonical table (personal tables excluded)."""
+
+    connection: Connection
+    policy: Policy
+    coverage: Mapping[str, Coverage]
+    snapshot: str
+    now: date
+    fiscal_start: int = 1
+    window: WindowSuggestion | None = None
+    acquired_on_share: float = 0.0
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Run neutral SQL."""
+        return run(self.connection, render(sql))
+
+    def covered(self, tables: tuple[str, ...]) -> Coverage | None:
+        """What the first of these tables covers; None where it has no rows."""
+        return self.coverage.get(tables[0])
+
+
+def open_facts(folder: Folder, *, as_of: str | None = None, now: date | None = None) -> FactSource:
+    """Open the facts of a workspace at a snapshot, deriving them first where that was not yet done."""
+    store = Store(folder.data)
+    snapshot = store.as_of(as_of)
+    policy = policy_from(folder.settings)
+    cache = _derived(folder, store, snapshot, policy)
+    connection = connect(folder.data / "_tmp")
+    _canonical_views(connection, store, snapshot)
+    names = list(fact_queries(policy))
+    for name in names:
+        path = quote_text(str(cache / f"{name}.parquet"))
+        connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({path})")
+    close_to_outside(connection, [folder.data])
+    facts = json.loads((cache / "facts.json").read_text(encoding="utf-8"))
+    return _source(connection, policy, facts, snapshot.name, now or date.today(), folder.fiscal_year_start)
+
+
+def facts_in_memory(
+    connection: Connection, policy: Policy, *, now: date, snapshot: str = "s000000", fiscal_start: int = 1
+) -> FactSource:
+    """The facts over canonical tables that stand in ``connection`` already, for small data and worked examples."""
+    facts = _derive_in(connection, policy)
+    return _source(connection, policy, facts, snapshot, now, fiscal_start)
+
+
+def _source(
+    connection: Connection, policy: Policy, facts: Mapping[str, Any], snapshot: str, now: date, fiscal_start: int
+) -> FactSource:
+    coverage = {
+        name: Coverage(date.fromisoformat(a), date.fromisoformat(b)) for name, (a, b) in facts["coverage"].items()
+    }
+    window = facts.get("window")
+    suggestion = (
+        WindowSuggestion(**{**window, "curve": tuple((int(g), float(s)) for g, s in window["curve"])})
+        if window
+        else None
+    )
+    if suggestion:
+        policy = policy.with_window(suggestion.days)
+    orders = coverage.get("orders")
+    end = (orders.last + timedelta(days=1)).isoformat() if orders else None
+    connection.execute(f"CREATE OR REPLACE VIEW lead_outcomes AS {render(lead_outcomes_query(policy, end))}")
+    share = float(facts.get("acquired_on_share", 0.0))
+    return FactSource(connection, policy, coverage, snapshot, now, fiscal_start, suggestion, share)
+
+
+def _canonical_views(connection: Connection, store: Store, snapshot: Snapshot) -> None:
+    tables = {name: table.stored_columns for name, table in all_tables().items() if table.versioned}
+    store.create_views(connection, snapshot, tables)
+
+
+def _derived(folder: Folder, store: Store, snapshot: Snapshot, policy: Policy) -> Path:
+    """The folder with the derived facts of a snapshot, made where it is missing; a killed run leaves nothing that is read."""
+    shown = {**policy.shown(), "active_window_days": None, "lead_window_days": None, "second_order_window_days": None}
+    key = json.dumps([FACTS_VERSION, shown, snapshot.fingerprint(list(all_tables()))], sort_keys=True)
+    caches = folder.data / "_facts"
+    cache = caches / sha256(key.encode()).hexdigest()[:20]
+    if (cache / "facts.json").exists():
+        return cache
+    making = caches / f".{uuid.uuid4().hex}"
+    making.mkdir(parents=True)
+    try:
+        connection = connect(folder.data / "_tmp")
+        _canonical_views(connection, store, snapshot)
+        facts = _derive_in(connection, policy, making)
+        (making / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
+        connection.close()
+        try:
+            making.rename(cache)
+        except OSError:
+            if not (cache / "facts.json").exists():
+                raise
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+    _forget_old_caches(caches)
+    return cache
+
+
+def _forget_old_caches(caches: Path) -> None:
+    kept = sorted(
+        (p for p in caches.iterdir() if not p.name.startswith(".")), key=lambda p: p.stat().st_mtime, reverse=True
+    )
+    for old in kept[_KEPT_CACHES:]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _derive_in(connection: Connection, policy: Policy, folder: Path | None = None) -> dict[str, Any]:
+    """Make every fact, as Parquet in ``folder`` or as tables in memory; returns what is known about the data as a whole."""
+    _refuse_foreign_currency(connection, policy)
+    for name, sql in fact_queries(policy).items():
+        if folder is None:
+            connection.execute(f"CREATE OR REPLACE TABLE {name} AS {render(sql)}")
+            continue
+        path = quote_text(str(folder / f"{name}.parquet"))
+        connection.execute(f"COPY ({render(sql)}) TO {path} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)")
+        connection.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM read_parquet({path})")
+    suggestion = suggest_window([(int(g), float(w)) for g, w in run(connection, render(GAP_WEIGHTS_QUERY))])
+    known, everyone = run(
+        connection,
+        "SELECT count(c.acquired_on), count(*) FROM customer_summary AS s LEFT JOIN customers AS c ON c.customer_id = s.customer_id",
+    )[0]
+    return {
+        "coverage": _coverage(connection),
+        "window": asdict(suggestion) if suggestion else None,
+        "acquired_on_share": known / everyone if everyone else 0.0,
+    }
+
+
+def _coverage(connection: Connection) -> dict[str, tuple[str, str]]:
+    found = {}
+    for name, table in all_tables().items():
+        if table.date_column and table.versioned:
+            first, last = run(connection, f"SELECT min({table.date_column}), max({table.date_column}) FROM {name}")[0]
+            if first is not None:
+                found[name] = (first.isoformat(), last.isoformat())
+    return found
+
+
+def _refuse_foreign_currency(connection: Connection, policy: Policy) -> None:
+    rows = run(
+        connection,
+        "SELECT DISTINCT currency FROM orders WHERE currency IS NOT NULL AND currency <> ? LIMIT 5",
+        [policy.currency],
+    )
+    if rows:
+        raise Ambiguous(
+            Text(
+                zh="订单中有 {other}，而企业本位币是 {own}，没有汇率。",
+                en="Orders are in {other}, the company's currency is {own}, and there is no rate.",
+            ).fill(other=", ".join(str(row[0]) for row in rows), own=policy.currency),
+            next_step=Text(
+                zh="在 kexiao.toml 中改 currency，或分开工作区。",
+                en="Change currency in kexiao.toml, or use a workspace of its own.",
+            ),
+        )
