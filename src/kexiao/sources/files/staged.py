@@ -1,0 +1,136 @@
+"""What reading a file gives: sheets of text cells, with every row that is not among them accounted for.
+
+Rows read = ``rows`` + refused rows + those skipped rows that look like data (``counted``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kexiao.text import Text
+
+CELL_ERRORS = frozenset(
+    {
+        "#NULL!",
+        "#DIV/0!",
+        "#VALUE!",
+        "#REF!",
+        "#NAME?",
+        "#NUM!",
+        "#N/A",
+        "#GETTING_DATA",
+        "#SPILL!",
+        "#CALC!",
+        "#BLOCKED!",
+        "#UNKNOWN!",
+        "#NOT_CALCULATED!",
+    }
+)
+"""Cells of a workbook that hold an error; ``#NOT_CALCULATED!`` is ours, for a formula whose result is not stored."""
+
+COUNTED_CODES = frozenset({"total", "repeated_header"})
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """A row that could not be read and goes to quarantine; ``row_no`` is the row as the user sees it, from 1."""
+
+    row_no: int
+    column: str | None
+    code: str
+    message: Text
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedRow:
+    """A row that holds no record: ``blank``, ``title``, ``comment``, ``total`` or ``repeated_header``."""
+
+    row_no: int
+    code: str
+
+    @property
+    def counted(self) -> bool:
+        """Whether the row looks like data, and so counts among the rows read."""
+        return self.code in COUNTED_CODES
+
+
+@dataclass(frozen=True, slots=True)
+class StagedSheet:
+    """One table of a file as text cells.
+
+    ``parquet`` has ``row_no`` BIGINT (row in the file as the user sees it, from 1) and ``c0``… VARCHAR, in the order of
+    ``header``; an empty cell is NULL. ``typed`` gives date, number or text for columns of formats that know types.
+    """
+
+    sheet: str
+    header: tuple[str, ...]
+    parquet: Path
+    rows: int
+    refused: tuple[RefusedRow, ...] = ()
+    skipped: tuple[SkippedRow, ...] = ()
+    warnings: tuple[Text, ...] = ()
+    typed: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def rows_skipped(self) -> int:
+        """How many rows that look like data hold no record (totals, repeated headers)."""
+        return sum(row.counted for row in self.skipped)
+
+    @property
+    def rows_read(self) -> int:
+        """Rows of data in the file: staged, refused and skipped."""
+        return self.rows + len(self.refused) + self.rows_skipped
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one file may cost: memory, processor and wall-clock time, output, unpacked size, columns, broken rows."""
+
+    memory_bytes: int = 3 * 1024**3
+    cpu_seconds: int = 900
+    wall_seconds: float = 1200.0
+    file_bytes: int = 16 * 1024**3
+    unpacked_bytes: int = 2 * 1024**3
+    columns: int = 16_384
+    refused_rows: int = 100_000
+
+
+def text_to_json(text: Text | None) -> list[str] | None:
+    """A text as the child writes it."""
+    return None if text is None else [text.zh, text.en]
+
+
+def text_from_json(words: list[str]) -> Text:
+    """A text as the child wrote it."""
+    return Text(zh=words[0], en=words[1])
+
+
+def sheet_to_json(sheet: StagedSheet) -> dict[str, Any]:
+    """A sheet as the child describes it; the Parquet file by its name."""
+    return {
+        "sheet": sheet.sheet,
+        "header": list(sheet.header),
+        "parquet": sheet.parquet.name,
+        "rows": sheet.rows,
+        "refused": [[row.row_no, row.column, row.code, text_to_json(row.message)] for row in sheet.refused],
+        "skipped": [[row.row_no, row.code] for row in sheet.skipped],
+        "warnings": [text_to_json(text) for text in sheet.warnings],
+        "typed": dict(sheet.typed),
+    }
+
+
+def sheet_from_json(described: dict[str, Any], folder: Path) -> StagedSheet:
+    """A sheet from the child's description, its Parquet file in ``folder``."""
+    return StagedSheet(
+        sheet=described["sheet"],
+        header=tuple(described["header"]),
+        parquet=folder / Path(described["parquet"]).name,
+        rows=described["rows"],
+        refused=tuple(RefusedRow(no, column, code, text_from_json(m)) for no, column, code, m in described["refused"]),
+        skipped=tuple(SkippedRow(no, code) for no, code in described["skipped"]),
+        warnings=tuple(text_from_json(words) for words in described["warnings"]),
+        typed=described["typed"],
+    )
