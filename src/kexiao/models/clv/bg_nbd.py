@@ -82,7 +82,7 @@ class BgNbd:
         """E[Y(t) | x, tₓ, T]: purchases in the next ``t`` of customers with a history, eq. (10). Shape (n,).
 
         Given that he is alive, a customer's λ ~ Gamma(r + x, α + T) and p ~ Beta(a, b + x) are independent, so eq. (10) is
-        P(alive) times eq. (9) with those parameters. ``t``: one number, or one per customer.
+        P(alive) times eq. (9) with those parameters. ``t``: one number, a smooth function of age, or (slow for many) one per customer.
         ``discount``: weigh each purchase by e^(−discount · time until it), a rate per time unit.
         """
         x, last, span = _history(frequency, recency, age)
@@ -91,13 +91,15 @@ class BgNbd:
     def purchases_if_alive(self, t: Any, frequency: Any, age: Any, *, discount: float = 0.0) -> Floats:
         """As the conditional expectation, given that the customer is still there. Shape (n,)."""
         x, span = np.atleast_1d(np.asarray(frequency, dtype=np.float64), np.asarray(age, dtype=np.float64))
+
+        def expect(x: Floats, span: Floats, within: Any) -> Floats:
+            shapes = self.r + x, self.alpha + span, self.a, self.b + x
+            return expected.expected_purchases(within, *shapes, discount=discount)
+
         if np.ndim(t):
-            return expected.expected_purchases(t, self.r + x, self.alpha + span, self.a, self.b + x, discount=discount)
-
-        def at(x: Floats, span: Floats) -> Floats:
-            return expected.expected_purchases(t, self.r + x, self.alpha + span, self.a, self.b + x, discount=discount)
-
-        return expected.over_customers(at, x, span, self.alpha)
+            return expect(x, span, t)
+        within = t if callable(t) else lambda _: t
+        return expected.over_customers(lambda x, span: expect(x, span, within(span)), x, span, self.alpha)
 
     def probability_alive(self, frequency: Any, recency: Any, age: Any) -> Floats:
         """P(alive at T | x, tₓ, T), shape (n,); 1 without repeat purchases, since the model lets nobody leave before one.

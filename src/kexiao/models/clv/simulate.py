@@ -96,7 +96,7 @@ def simulate(
     is_first[first[born]] = True
     times = np.empty(len(who))
     times[is_first] = start[born]
-    times[~is_first] = clock.calendar_time(_event_times(rng, begin, length, possible, kept))
+    times[~is_first] = clock.calendar_time(event_times(rng, begin, length, possible, kept))
     return Purchases(who, np.floor(times).astype(np.int64) if whole_days else times)
 
 
@@ -121,7 +121,7 @@ def spend(rng: np.random.Generator, customer_index: Integers, p: float, q: float
     return amounts
 
 
-def _event_times(rng: np.random.Generator, begin: Floats, length: Floats, possible: Integers, kept: Integers) -> Floats:
+def event_times(rng: np.random.Generator, begin: Floats, length: Floats, possible: Integers, kept: Integers) -> Floats:
     """The first ``kept`` of ``possible`` events, uniform over each customer's observed life, in order, without a sort.
 
     Uniform order statistics are partial sums of exponentials over the sum of all: Σ₁ᵏE / (Σ₁ⁿE + Eₙ₊₁). The events
