@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Mapping
 
 from kexiao.text import Text
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fact:
     """One derived table.
 
     ``entity`` is the column whose distinct values are counted as rows of the fact; ``parts`` is the same fact per order line, which also knows the
-    product dimensions; ``canonical`` are the tables it is derived from.
+    product dimensions; ``canonical`` are the tables it is derived from. Of rows equal in ``latest_per`` only a customer's latest in the period counts.
+    ``known_exactly`` amounts are no sample. ``nullable`` columns may be unknown in a row.
     """
 
     name: str
@@ -25,7 +26,9 @@ class Fact:
     canonical: tuple[str, ...]
     parts: Fact | None = None
     one_row_per_entity: bool = True
-    shown: tuple[str, ...] = field(default=())
+    latest_per: tuple[str, ...] = ()
+    known_exactly: bool = False
+    nullable: tuple[str, ...] = ()
 
 
 _ORDER = {
@@ -48,6 +51,7 @@ SALE_LINES = Fact(
     _LINE,
     _ORDERS_FROM,
     one_row_per_entity=False,
+    nullable=("cost", "quantity"),
 )
 SALES = Fact(
     "sale_orders",
@@ -58,6 +62,7 @@ SALES = Fact(
     _ORDER,
     _ORDERS_FROM,
     SALE_LINES,
+    nullable=("cost", "quantity"),
 )
 RETURN_LINES = Fact(
     "return_lines",
@@ -96,15 +101,17 @@ SPEND = Fact(
     None,
     {"channel": "channel", "campaign": "campaign"},
     ("spend",),
+    known_exactly=True,
 )
 RESPONSES = Fact(
-    "latest_responses",
+    "survey_responses",
     Text(zh="问卷回答", en="Survey responses"),
     "responded_on",
     "response_id",
     "customer_id",
     {k: k for k in ("channel", "campaign", "region", "team", "mode")},
     ("survey_responses",),
+    latest_per=("survey", "question", "customer_id"),
 )
 COMPLAINTS = Fact(
     "complaints",

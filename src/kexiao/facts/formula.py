@@ -1,0 +1,276 @@
+"""The formula vocabulary: a small closed set of values from which every metric is built.
+
+From one value come the number, its words, its SQL, its rows and its interval, so there is nothing to ``eval`` and nothing that can disagree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Iterator, Literal
+
+from kexiao.facts.subjects import COMPLAINTS, LEADS, RESPONSES, SALES, SPEND, Fact
+from kexiao.text import Text
+
+Operator = Literal["=", "<>", ">=", "<=", "in", "known", "near_top"]
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A condition on one column; ``near_top`` is within ``value`` of the row's own highest score."""
+
+    column: str
+    operator: Operator
+    value: str | int | tuple[str, ...] = 0
+
+    def sql(self) -> str:
+        """The condition as neutral SQL; values come from the catalogue or a checked definition, never straight from a user."""
+        if self.operator == "known":
+            return f"{self.column} IS NOT NULL"
+        if self.operator == "near_top":
+            return f"{self.column} >= scale_high - {self.value}"
+        if isinstance(self.value, tuple):
+            return f"{self.column} IN (" + ", ".join(_literal(item) for item in self.value) + ")"
+        return f"{self.column} {self.operator} {_literal(self.value)}"
+
+
+def _literal(value: str | int) -> str:
+    return str(value) if isinstance(value, int) else "'" + value.replace("'", "''") + "'"
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """The sum of a column over the rows of a fact; null when a row of the cell has no value there (``partial`` lets it pass)."""
+
+    fact: Fact
+    column: str
+    label: Text
+    where: tuple[Where, ...] = ()
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """How many rows (distinct entities) a fact has."""
+
+    fact: Fact
+    label: Text
+    where: tuple[Where, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Customers:
+    """Distinct known customers with at least so many rows, or distinct days with rows, in the period."""
+
+    fact: Fact
+    label: Text
+    at_least: int = 1
+    counted: Literal["rows", "days"] = "rows"
+    where: tuple[Where, ...] = ()
+
+
+StateName = Literal[
+    "start", "end", "retained", "lost", "reactivated", "new", "new_at_end", "base", "base_at_start", "repurchased"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Customers in a state at the period's edges: S, E, retained, lost, reactivated, N, new still in E, B, B₀."""
+
+    name: StateName
+    label: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Plus:
+    """left + right."""
+
+    left: Formula
+    right: Formula
+
+
+@dataclass(frozen=True, slots=True)
+class Minus:
+    """left − right."""
+
+    left: Formula
+    right: Formula
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """numerator ÷ denominator × times; ``kind`` "share" is a proportion of customers or answers, its interval Wilson's."""
+
+    numerator: Formula
+    denominator: Formula
+    times: int = 1
+    kind: Literal["mean", "share", "net_promoter"] = "mean"
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """(this period − the other) ÷ the other; the other is the period before or the same a year before."""
+
+    of: Formula
+    against: Literal["before", "year_before"]
+
+
+@dataclass(frozen=True, slots=True)
+class TopShare:
+    """The share that the top customers hold of a total over ordering customers; a negative value counts as 0."""
+
+    of: Formula
+    share: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class CohortShare:
+    """Of those acquired in a period, the share (of customers or of net sales) at each age in periods; ``rolling``: at that age or later."""
+
+    counted: Literal["customers", "sales", "rolling"] = "customers"
+
+
+@dataclass(frozen=True, slots=True)
+class CohortSecondOrder:
+    """Customers acquired in the period whose exposure window is over, or of them those with a second order inside it."""
+
+    won: bool
+    label: Text
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreMean:
+    """The mean of a model's score over customers acquired in the period, from the table ``scores``."""
+
+    model: str
+    score: str
+    label: Text
+
+
+Formula = (
+    Sum
+    | Rows
+    | Customers
+    | State
+    | Plus
+    | Minus
+    | Ratio
+    | Growth
+    | TopShare
+    | CohortShare
+    | CohortSecondOrder
+    | ScoreMean
+)
+Atom = Sum | Rows | Customers
+ATOMS = (Sum, Rows, Customers)
+
+
+def walk(formula: Formula) -> Iterator[Formula]:
+    """The formula and everything inside it, from the outside in."""
+    yield formula
+    for part in inside(formula):
+        yield from walk(part)
+
+
+def inside(formula: Formula) -> tuple[Formula, ...]:
+    """The parts that a formula is directly made of."""
+    if isinstance(formula, (Plus, Minus)):
+        return formula.left, formula.right
+    if isinstance(formula, Ratio):
+        return formula.numerator, formula.denominator
+    if isinstance(formula, (Growth, TopShare)):
+        return (formula.of,)
+    return ()
+
+
+def is_linear(formula: Formula) -> bool:
+    """True for sums and differences of sums and counts over facts, which one pass over customers can compute."""
+    if isinstance(formula, (Plus, Minus)):
+        return is_linear(formula.left) and is_linear(formula.right)
+    return isinstance(formula, ATOMS)
+
+
+def rests_on_states(formula: Formula) -> bool:
+    """True where customer states are involved, whose first window is "history too short"."""
+    return any(isinstance(part, (State, CohortSecondOrder, CohortShare)) for part in walk(formula))
+
+
+def counts_customers(formula: Formula) -> bool:
+    """True for a plain count of customers, whose interval is Poisson's."""
+    return isinstance(formula, (Customers, State, CohortSecondOrder))
+
+
+_EDGE = {
+    "start": Text(zh="期初客户数 S", en="customers at the start (S)"),
+    "end": Text(zh="期末客户数 E", en="customers at the end (E)"),
+}
+
+
+def words(formula: Formula) -> Text:
+    """The formula in words, both languages.
+
+    >>> from kexiao.facts.subjects import SALES
+    >>> words(Ratio(Sum(SALES, "net", Text(zh="净额", en="net sales")), Rows(SALES, Text(zh="订单数", en="orders"))))("en")
+    'net sales ÷ orders'
+    """
+    if isinstance(formula, Ratio):
+        shape = Text(zh="{a} ÷ {b}", en="{a} ÷ {b}")
+        if formula.times != 1:
+            shape = Text(zh="{a} ÷ {b} × {t}", en="{a} ÷ {b} × {t}")
+        return shape.fill(a=_grouped(formula.numerator), b=_grouped(formula.denominator), t=formula.times)
+    if isinstance(formula, Plus):
+        return Text(zh="{a} + {b}", en="{a} + {b}").fill(a=words(formula.left), b=_grouped(formula.right, sums=True))
+    if isinstance(formula, Minus):
+        return Text(zh="{a} − {b}", en="{a} − {b}").fill(a=words(formula.left), b=_grouped(formula.right))
+    if isinstance(formula, Growth):
+        other = (
+            Text(zh="上一期", en="the period before")
+            if formula.against == "before"
+            else Text(zh="上年同期", en="the same period a year before")
+        )
+        return Text(zh="（本期 − {o}）÷ {o}，{x}", en="(this period − {o}) ÷ {o}, of {x}").fill(
+            o=other, x=words(formula.of)
+        )
+    if isinstance(formula, TopShare):
+        return Text(zh="前 {s:.0%} 客户的{x} ÷ 全部{x}", en="{x} of the top {s:.0%} of customers ÷ all {x}").fill(
+            s=formula.share, x=_grouped(formula.of)
+        )
+    if isinstance(formula, CohortShare):
+        return _COHORT_WORDS[formula.counted]
+    return formula.label
+
+
+_COHORT_WORDS = {
+    "customers": Text(
+        zh="该期获客中、k 期后下单的客户 ÷ 该期获客",
+        en="of the customers acquired in a period, those who order k periods later ÷ all of them",
+    ),
+    "sales": Text(zh="该期获客在 k 期后的净销售额 ÷ 当期净销售额", en="net sales of the cohort at age k ÷ at age 0"),
+    "rolling": Text(
+        zh="该期获客中、k 期后或更晚仍下单的客户 ÷ 该期获客",
+        en="of the customers acquired in a period, those who order k periods later or after ÷ all of them",
+    ),
+}
+
+
+def _grouped(formula: Formula, *, sums: bool = False) -> Text:
+    plain = words(formula)
+    if isinstance(formula, (Plus, Minus)) and not sums:
+        return Text(zh="（{x}）", en="({x})").fill(x=plain)
+    return plain
+
+
+# The atoms that the catalogue shares.
+KNOWN = Where("customer_id", "known")
+orders = Rows(SALES, Text(zh="订单数", en="orders"))
+known_orders = Rows(SALES, Text(zh="可识别客户订单数", en="orders with a known customer"), (KNOWN,))
+ordering_customers = Customers(SALES, Text(zh="下单客户数 O", en="ordering customers (O)"))
+spend_of_marketing = Sum(
+    SPEND,
+    "amount",
+    Text(zh="拉新的营销与销售费用", en="marketing and sales cost, less retention spend"),
+    (Where("purpose", "=", "acquisition"), Where("category", "<>", "other")),
+)
+leads = Rows(LEADS, Text(zh="线索数", en="leads"))
+responses = Rows(RESPONSES, Text(zh="回答数", en="responses"))
+complaints = Rows(COMPLAINTS, Text(zh="投诉件数", en="complaints opened"))
