@@ -30,7 +30,10 @@ from kexiao.errors import InputRejected
 from kexiao.models import newton
 from kexiao.models.clv import expected
 from kexiao.models.clv._bg_nbd_likelihood import Histories, log_likelihood, prepare
+from kexiao.models.clv.history import purchase_history
+from kexiao.models.clv.simulate import PurchaseParameters, simulate
 from kexiao.models.inputs import CannotFit, column, counts, same_length, weights_for
+from kexiao.models.registry import Column, Columns, Model, Quantity, Sample
 from kexiao.text import Text
 
 Floats = NDArray[np.float64]
@@ -237,3 +240,42 @@ def _no_maximum() -> CannotFit:
             en="Load a longer history or more customers, or widen the scope to the whole company.",
         ),
     )
+
+
+def _parameters(model: BgNbd) -> dict[str, Quantity]:
+    r, alpha, a, b = model.standard_errors.tolist()
+    return {
+        "r": Quantity(model.r, error=r),
+        "alpha": Quantity(model.alpha, "time", alpha),
+        "a": Quantity(model.a, error=a),
+        "b": Quantity(model.b, error=b),
+    }
+
+
+def _outputs(model: BgNbd, columns: Columns) -> dict[str, Quantity]:
+    horizon = 2.0 * model.alpha  # in the data's own time, so that it scales with the unit
+    return {
+        "probability_alive": Quantity(model.probability_alive(*columns)),
+        "expected_purchases": Quantity(model.conditional_expected_purchases(horizon, *columns)),
+    }
+
+
+def _simulate(rng: np.random.Generator, customers: int) -> Sample:
+    truth = PurchaseParameters(0.6, 40.0, 0.8, 2.5)
+    births = rng.uniform(0.0, 600.0, customers)
+    bought = simulate(rng, births, 730.0, truth, whole_days=False)
+    history = purchase_history(*bought, end_day=730.0)
+    return Sample(tuple(history[1:]), {"r": 0.6, "alpha": 40.0, "a": 0.8, "b": 2.5})
+
+
+MODEL = Model(
+    name="bg_nbd",
+    label=Text(zh="购买与流失模型 BG/NBD", en="Purchases and dropout (BG/NBD)"),
+    paper="Fader, Hardie & Lee (2005), Marketing Science 24(2), 275–284",
+    columns=(Column("frequency", "count"), Column("recency", "time"), Column("age", "time")),
+    fit=fit,
+    parameters=_parameters,
+    outputs=_outputs,
+    simulate=_simulate,
+    weighted=True,
+)

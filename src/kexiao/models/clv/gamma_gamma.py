@@ -21,7 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kexiao.models import newton
+from kexiao.models.clv.simulate import spend
 from kexiao.models.inputs import CannotFit, column, counts, same_length, weights_for
+from kexiao.models.registry import Column, Columns, Model, Quantity, Sample
 from kexiao.text import Text
 
 Floats = NDArray[np.float64]
@@ -264,3 +266,34 @@ def _no_mean() -> CannotFit:
             en="Look for huge orders (wholesale, tests, mixed units), or fit wholesale and retail customers apart.",
         ),
     )
+
+
+def _parameters(model: GammaGamma) -> dict[str, Quantity]:
+    p, q, v = model.standard_errors.tolist()
+    return {"p": Quantity(model.p, error=p), "q": Quantity(model.q, error=q), "v": Quantity(model.v, "money", v)}
+
+
+def _outputs(model: GammaGamma, columns: Columns) -> dict[str, Quantity]:
+    return {"expected_mean_spend": Quantity(model.expected_mean_spend(*columns), "money")}
+
+
+def _simulate(rng: np.random.Generator, customers: int) -> Sample:
+    bought = rng.poisson(rng.gamma(0.8, 3.0, customers)).astype(np.float64)
+    total = np.bincount(
+        (who := np.repeat(np.arange(customers), bought.astype(np.intp))), spend(rng, who, 6.25, 3.74, 15.44), customers
+    )
+    mean = np.divide(total, bought, out=np.zeros(customers), where=bought > 0)
+    return Sample((bought, mean), {"p": 6.25, "q": 3.74, "v": 15.44})
+
+
+MODEL = Model(
+    name="gamma_gamma",
+    label=Text(zh="消费额模型 Gamma-Gamma", en="Spend per purchase (Gamma-Gamma)"),
+    paper="Fader & Hardie (2013), The Gamma-Gamma Model of Monetary Value, note 025",
+    columns=(Column("repeat_purchases", "count"), Column("mean_spend", "money")),
+    fit=fit,
+    parameters=_parameters,
+    outputs=_outputs,
+    simulate=_simulate,
+    weighted=True,
+)
