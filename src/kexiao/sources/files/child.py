@@ -1,0 +1,80 @@
+"""The child process that opens one file: reads ``task.json`` in its folder, leaves Parquet files and ``answer.json``."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from kexiao.engine.posix import limit_this_process, storage_error
+from kexiao.errors import InputRejected, KexiaoError, LimitExceeded
+from kexiao.sources.files.detect import stage
+from kexiao.sources.files.reading import ANSWER, TASK
+from kexiao.sources.files.staged import Limits, sheet_to_json, text_to_json
+from kexiao.text import Text
+
+INPUT = "input"
+
+
+def main() -> int:
+    """Read the task in this folder and leave the answer; 0 also where the answer is an error."""
+    task = json.loads(Path(TASK).read_text(encoding="utf-8"))
+    limits = Limits(**task["limits"])
+    limit_this_process(memory_bytes=limits.memory_bytes, cpu_seconds=limits.cpu_seconds, file_bytes=limits.file_bytes)
+    source = Path(INPUT)
+    # The user's path may hold what DuckDB takes for a pattern; a link with a plain name beside us never does.
+    source.unlink(missing_ok=True)
+    source.symlink_to(task["path"])
+    _leave(_read(source, task["name"], limits))
+    return 0
+
+
+def _read(source: Path, name: str, limits: Limits) -> dict[str, Any]:
+    try:
+        return {"sheets": [sheet_to_json(sheet) for sheet in stage(source, name, limits)]}
+    except KexiaoError as problem:
+        return {"error": describe(problem)}
+    except MemoryError:
+        return {"error": describe(_out_of_memory())}
+    except OSError as problem:
+        return {"error": describe(storage_error(problem, Path(name)))}
+    except Exception as problem:  # any failure of a parser means one thing to the user: this file cannot be read
+        print(f"{type(problem).__name__}: {problem}", file=sys.stderr)
+        if "memory" in str(problem).lower():
+            return {"error": describe(_out_of_memory())}
+        return {"error": describe(_damaged())}
+
+
+def describe(problem: KexiaoError) -> dict[str, Any]:
+    """An error as the parent reads it; the file's name is the parent's to add."""
+    place = problem.place
+    known = {} if place is None else {"sheet": place.sheet, "row": place.row, "column": place.column}
+    return {
+        "kind": type(problem).__name__,
+        "what": text_to_json(problem.what),
+        "why": text_to_json(problem.why),
+        "next_step": text_to_json(problem.next_step),
+        "place": known,
+    }
+
+
+def _leave(answer: dict[str, Any]) -> None:
+    temporary = Path(ANSWER + ".tmp")
+    temporary.write_text(json.dumps(answer, ensure_ascii=False), encoding="utf-8", errors="replace")
+    os.replace(temporary, ANSWER)
+
+
+def _out_of_memory() -> LimitExceeded:
+    return LimitExceeded(
+        Text(zh="读取这个文件所需的内存超过上限。", en="Reading this file needs more memory than is allowed."),
+        next_step=Text(zh="请把文件拆小后重试。", en="Split the file and try again."),
+    )
+
+
+def _damaged() -> InputRejected:
+    return InputRejected(
+        Text(zh="文件已损坏，无法读取。", en="The file is damaged and cannot be read."),
+        next_step=Text(zh="请重新导出后再试。", en="Export it again and retry."),
+    )

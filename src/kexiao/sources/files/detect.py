@@ -1,0 +1,112 @@
+"""What a file is, by its content and not by its name, and the way to read it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from kexiao.errors import InputRejected
+from kexiao.sources.files.staged import Limits, StagedSheet
+from kexiao.text import Text
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_NOT_TABLES: tuple[tuple[bytes, str], ...] = (
+    (b"%PDF", "PDF"),
+    (b"\x89PNG", "PNG"),
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"GIF8", "GIF"),
+    (b"RIFF", "RIFF"),
+    (b"SQLite format 3\0", "SQLite"),
+    (b"7z\xbc\xaf'\x1c", "7z"),
+    (b"Rar!", "RAR"),
+    (b"BZh", "bzip2"),
+    (b"\xfd7zXZ\0", "xz"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"ARROW1", "Arrow"),
+    (b"FEA1", "Feather"),
+    (b"ORC", "ORC"),
+    (b"$FL2", "SPSS"),
+    (b"$FL3", "SPSS"),
+    (b"\x7fELF", "ELF"),
+    (b"MZ\x90", "EXE"),
+    (b"\x80\x02", "pickle"),
+    (b"\x80\x03", "pickle"),
+    (b"\x80\x04\x95", "pickle"),
+    (b"\x80\x05\x95", "pickle"),
+    (b"{\\rtf", "RTF"),
+)
+
+
+def stage(path: Path, name: str, limits: Limits) -> list[StagedSheet]:
+    """Read a file of any known kind.
+
+    Errors: ``InputRejected`` for an empty file or one that is no table.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as handle:
+        head = handle.read(64 * 1024)
+    if not size or not head.strip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"):
+        raise empty()
+    if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
+        from kexiao.sources.files.package import stage_zip
+
+        return stage_zip(path, name, limits)
+    if head.startswith(b"\x1f\x8b"):
+        from kexiao.sources.files.archive import stage_gzip
+
+        return stage_gzip(path, name, limits)
+    if head.startswith(OLE):
+        from kexiao.sources.files.biff import stage_xls
+
+        return stage_xls(path, limits)
+    if head.startswith(b"PAR1"):
+        from kexiao.sources.files.parquet import stage_parquet
+
+        return stage_parquet(path, limits)
+    refuse_what_is_no_table(head)
+    from kexiao.sources.files.text import stage_text
+
+    return stage_text(path, limits)
+
+
+def empty() -> InputRejected:
+    """The refusal of a file without content."""
+    return InputRejected(
+        Text(zh="文件是空的。", en="The file is empty."),
+        next_step=Text(zh="请确认导出是否成功。", en="Check that the export succeeded."),
+    )
+
+
+def refuse_what_is_no_table(head: bytes) -> None:
+    """Refuse pictures, documents, web pages, error answers and other things that are often saved as tables."""
+    for sign, kind in _NOT_TABLES:
+        if head.startswith(sign):
+            raise _no_table(kind)
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:2000]
+    if re.match(rb"(?i)<(!doctype|html|head|meta|body|table|script|form|div|!--)", start):
+        raise InputRejected(
+            Text(zh="这是一个网页（HTML），不是表格。", en="This is a web page (HTML), not a table."),
+            why=Text(
+                zh="可能登录已过期，或系统导出的是网页。",
+                en="Perhaps the login had expired, or the system exports web pages.",
+            ),
+            next_step=Text(
+                zh="请重新登录后导出，或用 Excel 打开后另存为 xlsx。",
+                en="Log in and export again, or open it in Excel and save it as xlsx.",
+            ),
+        )
+    if re.match(rb"<\?xml|<\w", start):
+        raise _no_table("XML")
+    if re.match(rb'[\[{]\s*("|\{|\[|\]|\}|-?\d)', start):
+        raise InputRejected(
+            Text(zh="这是 JSON，不是表格。", en="This is JSON, not a table."),
+            why=Text(zh="可能是接口返回的错误信息。", en="It may be the error answer of an interface."),
+            next_step=Text(zh="请重新导出为 CSV 或 xlsx。", en="Export it again as CSV or xlsx."),
+        )
+
+
+def _no_table(kind: str) -> InputRejected:
+    return InputRejected(
+        Text(zh="这是 {kind} 文件，不是表格。", en="This is a {kind} file, not a table.").fill(kind=kind),
+        next_step=Text(zh="请导出为 CSV、xlsx 或 Parquet。", en="Export it as CSV, xlsx or Parquet."),
+    )

@@ -1,0 +1,147 @@
+"""Read one file in a child process and give its sheets, or one clear error."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import unicodedata
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import kexiao
+from kexiao import errors
+from kexiao.engine.posix import storage_errors
+from kexiao.errors import InputRejected, KexiaoError, LimitExceeded, Place
+from kexiao.sources.files.staged import Limits, StagedSheet, sheet_from_json, text_from_json
+from kexiao.text import Text
+
+TASK = "task.json"
+ANSWER = "answer.json"
+_START = "import sys; sys.path.append(sys.argv[1]); from kexiao.sources.files.child import main; sys.exit(main())"
+_KILLED = {signal.SIGKILL, signal.SIGXCPU, signal.SIGXFSZ, signal.SIGABRT}
+
+
+def read_file(path: Path, work: Path, *, original_name: str, limits: Limits = Limits()) -> list[StagedSheet]:
+    """The sheets of a file as text cells, written as Parquet into ``work``.
+
+    ``path`` should bear a name made from the content; ``original_name`` is what the user called the file and is used in
+    messages and as a hint only. ``work`` is a folder of this one reading: it must not hold the results of another.
+
+    Errors: ``InputRejected`` for what is not a table or is broken, ``Ambiguous`` where the user must choose,
+    ``LimitExceeded`` for what costs too much, ``StorageError`` for a full disk.
+
+    >>> sheets = read_file(Path("inbox/1f2e.csv"), Path("work"), original_name="订单.csv")  # doctest: +SKIP
+    >>> sheets[0].header  # doctest: +SKIP
+    ('订单号', '金额')
+    """
+    name = printable(original_name)
+    with storage_errors(work):
+        work.mkdir(parents=True, exist_ok=True)
+        (work / ANSWER).unlink(missing_ok=True)
+        task = {"path": str(path.resolve()), "name": original_name, "limits": asdict(limits)}
+        (work / TASK).write_text(json.dumps(task), encoding="utf-8")
+    code, complaint = _run_child(work, limits, name)
+    answer = _answer(work)
+    if answer is None:
+        raise _died(code, complaint, name)
+    if "error" in answer:
+        raise _error(answer["error"], name)
+    return [sheet_from_json(described, work) for described in answer["sheets"]]
+
+
+def printable(name: str) -> str:
+    """A file name fit for a message: no control or direction characters, not too long.
+
+    >>> printable("a\\u202egpj.csv")
+    'agpj.csv'
+    """
+    base = name.replace("\\", "/").rsplit("/", 1)[-1]
+    kept = "".join(c for c in base if unicodedata.category(c)[0] != "C")
+    return kept if len(kept) <= 80 else kept[:60] + "…" + kept[-15:]
+
+
+def _run_child(work: Path, limits: Limits, name: str) -> tuple[int, str]:
+    """Run the child to its end; its exit status and the last words on its standard error."""
+    root = Path(kexiao.__file__).resolve().parents[1]
+    environment = {
+        "PATH": os.environ.get("PATH", ""),
+        "LC_ALL": "C.UTF-8",
+        "TMPDIR": str(work.resolve()),
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "MALLOC_ARENA_MAX": "2",
+    }
+    with storage_errors(work), (work / "stderr.txt").open("w+b") as complaint:
+        child = subprocess.Popen(
+            [sys.executable, "-I", "-c", _START, str(root)],
+            cwd=work,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=complaint,
+            start_new_session=False,
+        )
+        try:
+            code = child.wait(timeout=limits.wall_seconds)
+        except subprocess.TimeoutExpired:
+            raise _too_slow(name) from None
+        finally:
+            if child.poll() is None:
+                child.kill()
+                child.wait()
+        complaint.seek(0, os.SEEK_END)
+        complaint.seek(max(0, complaint.tell() - 2000))
+        return code, complaint.read().decode("utf-8", "replace")
+
+
+def _answer(work: Path) -> dict[str, Any] | None:
+    try:
+        answer = json.loads((work / ANSWER).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return answer if isinstance(answer, dict) else None
+
+
+def _error(described: dict[str, Any], name: str) -> KexiaoError:
+    """The error that the child described."""
+    kind: type[KexiaoError] = getattr(errors, described["kind"])
+    why = described["why"]
+    return kind(
+        text_from_json(described["what"]),
+        next_step=text_from_json(described["next_step"]),
+        why=None if why is None else text_from_json(why),
+        place=Place(file=name, **described["place"]),
+    )
+
+
+def _too_slow(name: str) -> LimitExceeded:
+    return LimitExceeded(
+        Text(zh="读取用时过长，已停止。", en="Reading took too long and was stopped."),
+        next_step=Text(zh="请把文件拆小后重试。", en="Split the file and try again."),
+        place=Place(file=name),
+    )
+
+
+def _died(code: int, complaint: str, name: str) -> KexiaoError:
+    """The error for a child that ended without an answer."""
+    memory = "memory" in complaint.lower() or "capacity overflow" in complaint
+    if memory or (code < 0 and -code in _KILLED):
+        return LimitExceeded(
+            Text(
+                zh="读取这个文件所需的内存或时间超过上限。",
+                en="Reading this file needs more memory or time than is allowed.",
+            ),
+            next_step=Text(
+                zh="请检查文件是否损坏，或拆小后重试。", en="Check that the file is not damaged, or split it."
+            ),
+            place=Place(file=name),
+        )
+    return InputRejected(
+        Text(zh="文件已损坏，无法读取。", en="The file is damaged and cannot be read."),
+        next_step=Text(zh="请重新导出后再试。", en="Export it again and retry."),
+        place=Place(file=name),
+    )

@@ -1,0 +1,64 @@
+"""Rows that stand among the data and hold no record: totals, repeated headers, rules and remarks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from kexiao.sources.files.header import Row, clean_name, looks_like_value
+
+_TOTAL = re.compile(
+    r"^.{0,20}?(合\s*计|小\s*计|总\s*计|总\s*和|汇\s*总|累\s*计|共\s*计)\s*([:：(（].*)?$|^(grand|sub|sum)?[\s-]*totals?\s*([:：(].*)?$",
+    re.IGNORECASE,
+)
+_MAY_BE_SPECIAL = re.compile("[计总和汇]|total", re.IGNORECASE)
+_RULE = re.compile(r"^[\s\-=_*—─#]{3,}$")
+_FIGURE = re.compile(r"^[-+(]?[¥￥$€]?\s*[\d,.\s]+\)?\s*(%|元|万|万元|件|个|笔|单|人|条)?$")
+
+Judge = Callable[[Row], str | None]
+
+
+def judge_of(names: Sequence[str]) -> Judge:
+    """A function that names what a row is when it is no record: ``blank``, ``total``, ``repeated_header``; else None.
+
+    A total is a row whose first filled cell is the word for it and whose other cells are figures or empty, with at least
+    one of the others empty, so that a customer called 合计 stays a customer.
+
+    >>> judge = judge_of(["订单号", "姓名", "金额"])
+    >>> judge(["合计", None, "30.00"]), judge(["订单号", "姓名", "金额"]), judge(["SO1", "小计", "1"])
+    ('total', 'repeated_header', None)
+    """
+    wanted = [clean_name(name) for name in names]
+    first = wanted[0]
+
+    def judge(row: Row) -> str | None:
+        key = row[0]
+        if key and not _MAY_BE_SPECIAL.search(key) and first not in key and not key.isspace():
+            return None
+        filled = [cell for cell in row if cell and not cell.isspace()]
+        if not filled:
+            return "blank"
+        if _is_total(filled, len(wanted)):
+            return "total"
+        if clean_name(row[0]) == wanted[0] and [clean_name(cell) for cell in row] == wanted:
+            return "repeated_header"
+        return None
+
+    return judge
+
+
+def _is_total(filled: Sequence[str], width: int) -> bool:
+    label = filled[0].strip()
+    if len(label) > 40 or not _TOTAL.match(label) or looks_like_value(label):
+        return False
+    others = [cell.strip() for cell in filled[1:]]
+    return (len(filled) < width or width <= 2) and all(_FIGURE.match(cell) for cell in others)
+
+
+def is_remark(line: str) -> bool:
+    """Whether a line of another width is a rule of dashes or a comment, and not a broken record.
+
+    >>> is_remark("-----------"), is_remark("# 20 rows"), is_remark("SO1,20")
+    (True, True, False)
+    """
+    return bool(_RULE.match(line)) or line.startswith("# ")

@@ -1,0 +1,112 @@
+"""Write staged cells as Parquet: through a plain CSV of our own and DuckDB, so that memory stays bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+
+import duckdb
+
+from kexiao.engine.duck import Connection, connect, quote_text, run
+
+MEMORY_BYTES = 768 * 1024**2
+
+
+def open_duck() -> Connection:
+    """DuckDB for this child: two threads, bounded memory, spilling beside us."""
+    return connect(Path("spill"), memory_bytes=MEMORY_BYTES, threads=2)
+
+
+def column_names(count: int) -> list[str]:
+    """The staged columns: c0, c1, …"""
+    return [f"c{index}" for index in range(count)]
+
+
+def csv_query(
+    source: Path,
+    columns: Sequence[tuple[str, str]],
+    *,
+    delimiter: str = ",",
+    skip: int = 0,
+    quote: str = '"',
+    longest: int = 0,
+) -> str:
+    """SQL that reads a CSV with exactly these columns; any row of another width is an error."""
+    listed = ", ".join(f"'{name}': '{kind}'" for name, kind in columns)
+    line = max(4 * 1024**2, longest + 1024)
+    return (
+        f"SELECT * FROM read_csv({quote_text(str(source))}, auto_detect = false, columns = {{{listed}}}, "
+        f"delim = {quote_text(delimiter)}, quote = {quote_text(quote)}, escape = {quote_text(quote)}, header = false, "
+        f"skip = {skip}, nullstr = '', strict_mode = true, null_padding = false, allow_quoted_nulls = true, "
+        f"max_line_size = {line})"
+    )
+
+
+def copy_to_parquet(connection: Connection, query: str, target: Path) -> int:
+    """Write a query's rows in their order; how many there were."""
+    rows = run(connection, f"COPY ({query}) TO {quote_text(str(target))} (FORMAT parquet, COMPRESSION zstd)")
+    return int(rows[0][0])
+
+
+class RowWriter:
+    """Rows written one after another, kept as Parquet at the end.
+
+    >>> with RowWriter(Path("sheet0.parquet"), 2) as rows:  # doctest: +SKIP
+    ...     rows.add(2, ["SO1", "12.50"])
+    >>> rows.count  # doctest: +SKIP
+    1
+    """
+
+    def __init__(self, target: Path, width: int, delimiter: str = ",") -> None:
+        self.target = target
+        self.delimiter = delimiter
+        self.width = width
+        self.count = 0
+        self.longest = 0
+        self._csv = target.with_suffix(".csv")
+        self._handle = self._csv.open("w", encoding="utf-8", newline="")
+
+    def add(self, row_no: int, cells: Iterable[str | None]) -> None:
+        """Add one row of exactly ``width`` cells."""
+        sign = self.delimiter
+        self.add_line(f"{row_no}{sign}" + sign.join([quoted(cell, sign) if cell else "" for cell in cells]) + "\n")
+
+    def add_line(self, line: str) -> None:
+        """Add one row already written as CSV, its number first and its newline last."""
+        self._handle.write(line)
+        self.count += 1
+        self.longest = max(self.longest, 4 * len(line))
+
+    def __enter__(self) -> RowWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._handle.close()
+        if kind is None:
+            self._keep()
+        self._csv.unlink(missing_ok=True)
+
+    def _keep(self) -> None:
+        columns = [("row_no", "BIGINT"), *((name, "VARCHAR") for name in column_names(self.width))]
+        connection = open_duck()
+        try:
+            query = csv_query(self._csv, columns, delimiter=self.delimiter, longest=self.longest)
+            written = copy_to_parquet(connection, query, self.target)
+        finally:
+            connection.close()
+        if written != self.count:
+            raise duckdb.Error(f"{written} rows arrived of {self.count}")
+
+
+def quoted(cell: str, delimiter: str) -> str:
+    """A cell as CSV, in quotes only where it needs them.
+
+    >>> quoted("a,b", ","), quoted("a;b", ",")
+    ('"a,b"', 'a;b')
+    """
+    if delimiter in cell or '"' in cell or "\n" in cell or "\r" in cell:
+        return '"' + cell.replace('"', '""') + '"'
+    return cell
