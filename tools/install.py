@@ -29,9 +29,6 @@ PIP_TO_UV = {
 
 
 def main() -> int:
-    if sys.version_info < (3, 11):
-        print(f"Kexiao needs Python 3.11 or newer; this is {sys.version.split()[0]}.", file=sys.stderr)
-        return 2
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("venv", type=Path)
     parser.add_argument("extras")

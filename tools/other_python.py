@@ -15,7 +15,9 @@ def candidates() -> list[str]:
     found = [path for version in WANTED if (path := shutil.which(f"python{version}"))]
     if pyenv := shutil.which("pyenv"):
         root = subprocess.run([pyenv, "root"], capture_output=True, text=True, check=False).stdout.strip()
-        found += [str(path) for version in WANTED for path in sorted(Path(root).glob(f"versions/{version}.*/bin/python"))]
+        found += [
+            str(path) for version in WANTED for path in sorted(Path(root).glob(f"versions/{version}.*/bin/python"))
+        ]
     return found
 
 
