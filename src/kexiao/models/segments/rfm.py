@@ -214,7 +214,9 @@ def _parameters(limits: Limits) -> dict[str, Quantity]:
 
 
 def _outputs(limits: Limits, columns: Columns) -> dict[str, Quantity]:
-    return {name: Quantity(values) for name, values in score(*columns, limits)._asdict().items()}
+    recency, frequency, monetary = columns
+    found = score(recency, frequency, monetary, limits)
+    return {name: Quantity(values) for name, values in found._asdict().items()}
 
 
 def _simulate(rng: np.random.Generator, customers: int) -> Sample:
