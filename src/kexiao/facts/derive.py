@@ -18,6 +18,7 @@ def fact_queries(policy: Policy) -> dict[str, str]:
         "sale_lines": _sale_lines(policy),
         "returns": _returns(policy),
         "return_lines": _return_lines(),
+        "purchase_days": _purchase_days(),
         "customer_summary": _customer_summary(),
     }
 
@@ -136,6 +137,20 @@ def _return_lines() -> str:
         FROM returns AS r WHERE r.order_id IS NULL OR r.order_id NOT IN (SELECT order_id FROM sale_orders)"""
 
 
+def _purchase_days() -> str:
+    """One row a customer and day with a completed order: orders, net amount, a first order of the day, days since the purchase day before.
+
+    ``fresh``: none in the 365 days before.
+    """
+    return """
+        SELECT customer_id, sold_on, orders, net, order_id,
+               gap, CASE WHEN gap IS NULL OR gap > 365 THEN 1 ELSE 0 END AS fresh
+        FROM (SELECT d.*, DAY_INDEX(sold_on) - DAY_INDEX(lag(sold_on) OVER (PARTITION BY customer_id ORDER BY sold_on)) AS gap FROM (
+            SELECT customer_id, sold_on, count(*) AS orders, CAST(sum(net) AS DECIMAL(18,2)) AS net, min(order_id) AS order_id
+            FROM sale_orders WHERE customer_id IS NOT NULL GROUP BY customer_id, sold_on
+        ) AS d)"""
+
+
 def _customer_summary() -> str:
     """One row a known customer: first, second and last order, purchase days, sums, and how and when they were acquired.
 
@@ -143,23 +158,22 @@ def _customer_summary() -> str:
     """
     return """
         SELECT coalesce(d.customer_id, c.customer_id) AS customer_id, d.first_on, d.last_on, d.orders, d.purchase_days,
-               CASE WHEN d.first_day_orders > 1 THEN d.first_on ELSE d.next_on END AS second_on, d.net,
+               CASE WHEN f.orders > 1 THEN d.first_on ELSE s.sold_on END AS second_on, d.net,
                CASE WHEN c.acquired_on < d.first_on OR d.first_on IS NULL THEN c.acquired_on ELSE d.first_on END AS acquired_on,
                CASE WHEN c.acquired_on < d.first_on THEN NULL ELSE d.first_on END AS new_on,
-               coalesce(c.acquisition_channel, f.channel) AS channel, coalesce(c.acquisition_campaign, f.campaign) AS campaign,
-               coalesce(c.region, f.region) AS region, c.level
+               coalesce(c.acquisition_channel, o.channel) AS channel, coalesce(c.acquisition_campaign, o.campaign) AS campaign,
+               coalesce(c.region, o.region) AS region, c.level
         FROM (
-            SELECT customer_id, min(sold_on) AS first_on, max(sold_on) AS last_on, sum(day_orders) AS orders, count(*) AS purchase_days,
-                   sum(CASE WHEN sold_on = first_on THEN day_orders ELSE 0 END) AS first_day_orders,
-                   min(CASE WHEN sold_on > first_on THEN sold_on END) AS next_on, sum(net) AS net, min(first_order) AS first_order
-            FROM (
-                SELECT customer_id, sold_on, count(*) AS day_orders, sum(net) AS net,
-                       min(min(sold_on)) OVER (PARTITION BY customer_id) AS first_on,
-                       CASE WHEN sold_on = min(sold_on) OVER (PARTITION BY customer_id) THEN min(order_id) END AS first_order
-                FROM sale_orders WHERE customer_id IS NOT NULL GROUP BY customer_id, sold_on
-            ) GROUP BY customer_id
+            SELECT customer_id, min(sold_on) AS first_on, max(sold_on) AS last_on, CAST(sum(orders) AS BIGINT) AS orders,
+                   count(*) AS purchase_days, sum(net) AS net
+            FROM purchase_days GROUP BY customer_id
         ) AS d
-        LEFT JOIN sale_orders AS f ON f.order_id = d.first_order
+        JOIN (SELECT * FROM purchase_days WHERE gap IS NULL) AS f ON f.customer_id = d.customer_id
+        LEFT JOIN (
+            SELECT q.customer_id, q.sold_on FROM purchase_days AS q
+            JOIN purchase_days AS p ON p.customer_id = q.customer_id AND p.gap IS NULL AND DAY_INDEX(q.sold_on) - q.gap = DAY_INDEX(p.sold_on)
+        ) AS s ON s.customer_id = d.customer_id
+        LEFT JOIN sale_orders AS o ON o.order_id = f.order_id
         FULL JOIN customers AS c ON c.customer_id = d.customer_id"""
 
 

@@ -5,10 +5,11 @@ From one value come the number, its words, its SQL, its rows and its interval, s
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Iterator, Literal
+from typing import Literal
 
-from kexiao.facts.subjects import COMPLAINTS, LEADS, RESPONSES, SALES, SPEND, Fact
+from kexiao.facts.subjects import SALES, Fact
 from kexiao.text import Text
 
 Operator = Literal["=", "<>", ">=", "<=", "in", "known", "near_top"]
@@ -69,7 +70,17 @@ class Customers:
 
 
 StateName = Literal[
-    "start", "end", "retained", "lost", "reactivated", "new", "new_at_end", "base", "base_at_start", "repurchased"
+    "start",
+    "end",
+    "retained",
+    "lost",
+    "reactivated",
+    "new",
+    "new_at_end",
+    "base",
+    "base_at_start",
+    "repurchased",
+    "prior_buyers",
 ]
 
 
@@ -98,13 +109,26 @@ class Minus:
 
 
 @dataclass(frozen=True, slots=True)
+class Both:
+    """Customers who are counted on the left and on the right."""
+
+    left: Customers
+    right: Customers
+    label: Text
+
+
+@dataclass(frozen=True, slots=True)
 class Ratio:
-    """numerator ÷ denominator × times; ``kind`` "share" is a proportion of customers or answers, its interval Wilson's."""
+    """numerator ÷ denominator × times; ``kind`` "share" is a proportion of customers or answers, its interval Wilson's.
+
+    ``immature`` counts the subjects left out because their window is not over.
+    """
 
     numerator: Formula
     denominator: Formula
     times: int = 1
     kind: Literal["mean", "share", "net_promoter"] = "mean"
+    immature: Formula | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +198,10 @@ def walk(formula: Formula) -> Iterator[Formula]:
 
 def inside(formula: Formula) -> tuple[Formula, ...]:
     """The parts that a formula is directly made of."""
-    if isinstance(formula, (Plus, Minus)):
+    if isinstance(formula, (Plus, Minus, Both)):
         return formula.left, formula.right
     if isinstance(formula, Ratio):
-        return formula.numerator, formula.denominator
+        return formula.numerator, formula.denominator, *((formula.immature,) if formula.immature else ())
     if isinstance(formula, (Growth, TopShare)):
         return (formula.of,)
     return ()
@@ -187,7 +211,7 @@ def is_linear(formula: Formula) -> bool:
     """True for sums and differences of sums and counts over facts, which one pass over customers can compute."""
     if isinstance(formula, (Plus, Minus)):
         return is_linear(formula.left) and is_linear(formula.right)
-    return isinstance(formula, ATOMS)
+    return isinstance(formula, (*ATOMS, Both))
 
 
 def rests_on_states(formula: Formula) -> bool:
@@ -197,13 +221,7 @@ def rests_on_states(formula: Formula) -> bool:
 
 def counts_customers(formula: Formula) -> bool:
     """True for a plain count of customers, whose interval is Poisson's."""
-    return isinstance(formula, (Customers, State, CohortSecondOrder))
-
-
-_EDGE = {
-    "start": Text(zh="期初客户数 S", en="customers at the start (S)"),
-    "end": Text(zh="期末客户数 E", en="customers at the end (E)"),
-}
+    return isinstance(formula, (Customers, Both, State, CohortSecondOrder))
 
 
 def words(formula: Formula) -> Text:
@@ -260,17 +278,5 @@ def _grouped(formula: Formula, *, sums: bool = False) -> Text:
     return plain
 
 
-# The atoms that the catalogue shares.
 KNOWN = Where("customer_id", "known")
-orders = Rows(SALES, Text(zh="订单数", en="orders"))
-known_orders = Rows(SALES, Text(zh="可识别客户订单数", en="orders with a known customer"), (KNOWN,))
-ordering_customers = Customers(SALES, Text(zh="下单客户数 O", en="ordering customers (O)"))
-spend_of_marketing = Sum(
-    SPEND,
-    "amount",
-    Text(zh="拉新的营销与销售费用", en="marketing and sales cost, less retention spend"),
-    (Where("purpose", "=", "acquisition"), Where("category", "<>", "other")),
-)
-leads = Rows(LEADS, Text(zh="线索数", en="leads"))
-responses = Rows(RESPONSES, Text(zh="回答数", en="responses"))
-complaints = Rows(COMPLAINTS, Text(zh="投诉件数", en="complaints opened"))
+ordering = Customers(SALES, Text(zh="下单客户数 O", en="ordering customers (O)"))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal, Mapping
+from typing import Any, Literal
 
 from kexiao.errors import InputRejected, Place
 from kexiao.text import Text

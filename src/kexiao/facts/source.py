@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 import uuid
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Mapping
+from typing import Any
 
 from kexiao.engine.dialects import render
 from kexiao.engine.duck import Connection, close_to_outside, connect, quote_text, run

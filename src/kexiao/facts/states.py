@@ -6,23 +6,19 @@ A customer's activity at up to 61 edges is one integer: an order on day d sets t
 
 from __future__ import annotations
 
-from typing import Any, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from kexiao.facts.calendar import Run, runs
 from kexiao.facts.formula import StateName
 from kexiao.facts.periods import Period
 from kexiao.facts.source import FactSource
-from kexiao.facts.sums import UNKNOWN, Cell, _equals
-from kexiao.facts.subjects import CUSTOMER_DIMENSIONS
+from kexiao.facts.sums import OF_CUSTOMER, UNKNOWN, Cell, equals
 
 LONGEST_RUN = 60
 COUNTS: tuple[StateName, ...] = (
-    "start", "end", "retained", "lost", "reactivated", "new", "new_at_end", "base", "base_at_start", "repurchased",
+    "start", "end", "retained", "lost", "reactivated", "new", "new_at_end", "base", "base_at_start", "repurchased", "prior_buyers",
 )  # fmt: skip
-_DIMENSION_SQL = {
-    **{name: f"c.{column}" for name, column in CUSTOMER_DIMENSIONS.items()},
-    "cohort": "MONTH_LABEL(c.acquired_on)",
-}
 
 
 def run_states(
@@ -30,7 +26,8 @@ def run_states(
 ) -> dict[Cell, dict[StateName, int]]:
     """Counts of every state per (period, dimensions); cells without any customer are left out.
 
-    ``repurchased`` are those who ordered in the period before (the days just before, for a free range) and in this one.
+    ``prior_buyers`` are those who ordered in the period before (the days just before, for a free range), ``repurchased`` those of them who ordered in
+    this one too.
     """
     found: dict[Cell, dict[StateName, int]] = {}
     for run in runs(periods, LONGEST_RUN):
@@ -43,7 +40,7 @@ def run_states(
 
 def masks_sql(run: Run, window: int, dimensions: Sequence[str], where: Sequence[tuple[str, str]]) -> str:
     """One row a customer: dimensions, ``a`` activity at the edges, ``o`` periods ordered in (bit 0 is the period before), and edges passed when new and when acquired."""
-    dims = "".join(f", {_DIMENSION_SQL[d]} AS d{i}" for i, d in enumerate(dimensions))
+    dims = "".join(f", {OF_CUSTOMER[d]} AS d{i}" for i, d in enumerate(dimensions))
     edges = len(run.periods) + 1
     first = run.periods[0]
     low, high = (
@@ -57,7 +54,7 @@ def masks_sql(run: Run, window: int, dimensions: Sequence[str], where: Sequence[
                BITS_OR_ALL(CASE WHEN sold_on >= DAY_OF('{ordered_since}') AND sold_on < DAY_OF('{ordered_until}')
                                 THEN LOW_BITS({place} + 1) - LOW_BITS({place}) ELSE 0 END) AS o
         FROM sale_orders WHERE customer_id IS NOT NULL AND sold_on < DAY_OF('{ordered_until}') GROUP BY customer_id"""
-    conditions = "".join(f" AND {_equals(_DIMENSION_SQL[name], value)}" for name, value in where)
+    conditions = "".join(f" AND {equals(OF_CUSTOMER[name], value)}" for name, value in where)
     new_place, base_place = (
         _clamped(run.edges_until("c.new_on"), edges),
         _clamped(run.edges_until("c.acquired_on"), edges),
@@ -85,6 +82,7 @@ CONDITIONS: dict[StateName, str] = {
     "base": "b <= i + 1",
     "base_at_start": "b <= i",
     "repurchased": "BIT(o, i) = 1 AND BIT(o, i + 1) = 1",
+    "prior_buyers": "BIT(o, i) = 1",
 }
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Mapping
 
 from kexiao.text import Text
 
@@ -15,6 +15,7 @@ class Fact:
     ``entity`` is the column whose distinct values are counted as rows of the fact; ``parts`` is the same fact per order line, which also knows the
     product dimensions; ``canonical`` are the tables it is derived from. Of rows equal in ``latest_per`` only a customer's latest in the period counts.
     ``known_exactly`` amounts are no sample. ``nullable`` columns may be unknown in a row.
+    ``of_customers``: dimensions are the customer's, fixed at acquisition.
     """
 
     name: str
@@ -29,6 +30,10 @@ class Fact:
     latest_per: tuple[str, ...] = ()
     known_exactly: bool = False
     nullable: tuple[str, ...] = ()
+    of_customers: bool = False
+
+    def __repr__(self) -> str:
+        return f"Fact({self.name})"
 
 
 _ORDER = {
@@ -84,6 +89,16 @@ RETURNS = Fact(
     (*_ORDERS_FROM, "refunds"),
     RETURN_LINES,
 )
+PURCHASE_DAYS = Fact(
+    "purchase_days",
+    Text(zh="购买日", en="Purchase days"),
+    "sold_on",
+    "sold_on",
+    "customer_id",
+    {},
+    _ORDERS_FROM,
+    of_customers=True,
+)
 LEADS = Fact(
     "lead_outcomes",
     Text(zh="线索", en="Leads"),
@@ -123,16 +138,11 @@ COMPLAINTS = Fact(
     ("complaints",),
 )
 FACTS: dict[str, Fact] = {
-    fact.name: fact for fact in (SALES, SALE_LINES, RETURNS, RETURN_LINES, LEADS, SPEND, RESPONSES, COMPLAINTS)
+    fact.name: fact
+    for fact in (SALES, SALE_LINES, RETURNS, RETURN_LINES, PURCHASE_DAYS, LEADS, SPEND, RESPONSES, COMPLAINTS)
 }
 
-CUSTOMER_DIMENSIONS: Mapping[str, str] = {
-    "channel": "channel",
-    "campaign": "campaign",
-    "cohort": "cohort",
-    "region": "region",
-    "level": "level",
-}
+CUSTOMER_DIMENSIONS = ("channel", "campaign", "cohort", "region", "level")
 
 DIMENSION_LABELS: Mapping[str, Text] = {
     "channel": Text(zh="渠道", en="Channel"),

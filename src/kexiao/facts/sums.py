@@ -6,12 +6,13 @@ anonymous order is a sampling unit of its own. All formulas that are asked for t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Sequence
+from typing import Any
 
 from kexiao.facts.calendar import Run, runs
-from kexiao.facts.formula import Atom, Customers, Formula, Minus, Plus, Rows, Sum, is_linear
+from kexiao.facts.formula import Atom, Both, Customers, Formula, Minus, Plus, Rows, Sum, is_linear
 from kexiao.facts.periods import Period
 from kexiao.facts.source import FactSource
 from kexiao.facts.subjects import Fact
@@ -19,15 +20,17 @@ from kexiao.facts.subjects import Fact
 UNKNOWN = "unknown"
 Cell = tuple[Any, ...]  # (number of the period, value of each dimension…)
 CUSTOMER_ONLY = {"cohort": "MONTH_LABEL(c.acquired_on)", "level": "c.level"}
+OF_CUSTOMER = {**CUSTOMER_ONLY, "channel": "c.channel", "campaign": "c.campaign", "region": "c.region"}
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A sum or count in one cell: its total, its number of sampling units, the sum of squares over them, and rows whose value is unknown."""
+    """A sum or count in one cell: total, sampling units, sum of squares over them, the largest unit's amount, and rows whose value is unknown."""
 
-    total: int | float | Decimal
-    units: int
-    squares: float
+    total: int | float | Decimal = 0
+    units: int = 0
+    squares: float = 0.0
+    largest: float = 0.0
     unknown_rows: int = 0
 
 
@@ -35,8 +38,8 @@ class Term:
 class Joint:
     """Two terms in one cell: sum of products over sampling units, and the units with either."""
 
-    products: float
-    units: int
+    products: float = 0.0
+    units: int = 0
 
 
 @dataclass
@@ -51,14 +54,20 @@ class Sums:
 def fact_for(atom: Atom, dimensions: Sequence[str]) -> Fact | None:
     """The fact, or its lines, that knows all the dimensions; None where neither does."""
     for fact in (atom.fact, atom.fact.parts):
-        if fact and all(d in fact.dimensions or (fact.customer and d in CUSTOMER_ONLY) for d in dimensions):
+        if fact and all(_knows(fact, dimension) for dimension in dimensions):
             return fact
     return None
 
 
+def _knows(fact: Fact, dimension: str) -> bool:
+    if fact.of_customers:
+        return dimension in OF_CUSTOMER
+    return dimension in fact.dimensions or (fact.customer is not None and dimension in CUSTOMER_ONLY)
+
+
 def atoms_of(formula: Formula) -> list[Atom]:
     """The sums and counts of a linear formula, left to right."""
-    if isinstance(formula, (Plus, Minus)):
+    if isinstance(formula, (Plus, Minus, Both)):
         return [*atoms_of(formula.left), *atoms_of(formula.right)]
     assert isinstance(formula, (Sum, Rows, Customers))
     return [formula]
@@ -160,10 +169,10 @@ def _reduced(
 def _rows_of_run(query: SumsQuery, fact: Fact, run: Run) -> str:
     dims = "".join(f", {dimension_sql(fact, d)} AS d{i}" for i, d in enumerate(query.dimensions))
     joined = ""
-    if any(d in CUSTOMER_ONLY and d not in fact.dimensions for d in query.asked):
+    if any(d not in fact.dimensions for d in query.asked):
         joined = f" LEFT JOIN customer_summary AS c ON c.customer_id = f.{fact.customer}"
     conditions = [run.inside(f"f.{fact.day}")]
-    conditions += [_equals(dimension_sql(fact, name), value) for name, value in query.where]
+    conditions += [equals(dimension_sql(fact, name), value) for name, value in query.where]
     return f"SELECT {run.number(f'f.{fact.day}')} AS p{dims}, f.* FROM {fact.name} AS f{joined} WHERE {' AND '.join(conditions)}"
 
 
@@ -171,10 +180,10 @@ def dimension_sql(fact: Fact, dimension: str) -> str:
     """The column of a dimension, of the fact itself or of its customer."""
     if dimension in fact.dimensions:
         return f"f.{fact.dimensions[dimension]}"
-    return CUSTOMER_ONLY[dimension]
+    return OF_CUSTOMER[dimension]
 
 
-def _equals(column: str, value: str) -> str:
+def equals(column: str, value: str) -> str:
     if value == UNKNOWN:
         return f"{column} IS NULL"
     return f"{column} = '" + value.replace("'", "''") + "'"
@@ -213,6 +222,8 @@ def expression(formula: Formula, atoms: Sequence[Atom], *, sampled_only: bool = 
         return f"({expression(formula.left, atoms, sampled_only=sampled_only)} + {expression(formula.right, atoms, sampled_only=sampled_only)})"
     if isinstance(formula, Minus):
         return f"({expression(formula.left, atoms, sampled_only=sampled_only)} - {expression(formula.right, atoms, sampled_only=sampled_only)})"
+    if isinstance(formula, Both):
+        return f"({expression(formula.left, atoms)} * {expression(formula.right, atoms)})"
     assert isinstance(formula, (Sum, Rows, Customers))
     if sampled_only and formula.fact.known_exactly:
         return "0"
@@ -227,7 +238,12 @@ def _final_sql(query: SumsQuery) -> str:
     for formula, name in terms.items():
         sampled = expression(formula, atoms, sampled_only=True)
         shown += [f"{expression(formula, atoms)} AS {name}", f"{sampled} AS s{name}"]
-        sums += [f"sum({name})", f"sum(CASE WHEN s{name} <> 0 THEN 1 ELSE 0 END)", f"SQUARE_SUM(s{name})"]
+        sums += [
+            f"sum({name})",
+            f"sum(CASE WHEN s{name} <> 0 THEN 1 ELSE 0 END)",
+            f"SQUARE_SUM(s{name})",
+            f"max(abs(s{name}))",
+        ]
         missing = [unknown[atom] for atom in atoms_of(formula) if atom in unknown]
         sums += ["sum(" + " + ".join(missing) + ")" if missing else "0"]
     for left, right in query.pairs:
@@ -255,8 +271,10 @@ def _read_row(query: SumsQuery, row: Sequence[Any], result: Sums) -> None:
     numbers = iter(row[width:])
     terms: dict[Formula, Term] = {}
     for formula in query.formulas:
-        total, units, squares, unknown = next(numbers), next(numbers), next(numbers), next(numbers)
-        terms[formula] = Term(_plain(total), int(units or 0), float(squares or 0), int(unknown or 0))
+        total, units, squares, largest, unknown = (next(numbers) for _ in range(5))
+        terms[formula] = Term(
+            _plain(total), int(units or 0), float(squares or 0), float(largest or 0), int(unknown or 0)
+        )
     result.terms[cell] = terms
     result.pairs[cell] = {pair: Joint(float(next(numbers) or 0), int(next(numbers) or 0)) for pair in query.pairs}
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Sequence
 
 SHARE = 0.9
 STEP = 30
 # Customers and weight of a gap length, in days: each customer's closed gaps weigh 1 together.
 GAP_WEIGHTS_QUERY = """
-    SELECT gap, sum(1.0 / gaps) AS weight FROM (
-        SELECT gap, count(*) OVER (PARTITION BY customer_id) AS gaps FROM (
-            SELECT customer_id, DAY_INDEX(sold_on) - DAY_INDEX(lag(sold_on) OVER (PARTITION BY customer_id ORDER BY sold_on)) AS gap
-            FROM (SELECT DISTINCT customer_id, sold_on FROM sale_orders WHERE customer_id IS NOT NULL)
-        ) WHERE gap IS NOT NULL
-    ) GROUP BY gap ORDER BY gap"""
+    SELECT gap, sum(1.0 / gaps) AS weight
+    FROM (SELECT gap, count(*) OVER (PARTITION BY customer_id) AS gaps FROM purchase_days WHERE gap IS NOT NULL)
+    GROUP BY gap ORDER BY gap"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,163 @@
+"""Measure: metrics over periods, along dimensions, with everything that comes with a number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from kexiao.engine.folder import Folder
+from kexiao.errors import WrongUse, unknown_name
+from kexiao.facts.evaluate import Request, evaluate
+from kexiao.facts.metric import MetricValue
+from kexiao.facts.periods import GRAINS, Grain, Period, parse, split
+from kexiao.facts.source import FactSource, open_facts
+from kexiao.facts.subjects import DIMENSION_LABELS
+from kexiao.metrics.catalogue import all_metrics, metric_named
+from kexiao.text import Text
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """The values asked for, in order; it turns into records, pandas, polars or Arrow, and draws itself in a notebook."""
+
+    values: tuple[MetricValue, ...]
+
+    def __iter__(self) -> Iterator[MetricValue]:
+        return iter(self.values)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def records(self) -> list[dict[str, Any]]:
+        """One plain dict a value, with exactly the fields that are exported."""
+        return [value.as_record() for value in self.values]
+
+    def flat(self) -> list[dict[str, Any]]:
+        """One row a value for tables and files: a column a dimension, marks and settings left out."""
+        names = sorted({name for value in self.values for name in value.dimensions})
+        return [_flat_row(value, names) for value in self.values]
+
+    def to_pandas(self) -> Any:
+        """A pandas DataFrame (pandas must be installed)."""
+        import pandas
+
+        return pandas.DataFrame(self.flat())
+
+    def to_polars(self) -> Any:
+        """A polars DataFrame (polars must be installed)."""
+        import polars
+
+        return polars.DataFrame(self.flat(), infer_schema_length=None)
+
+    def to_arrow(self) -> Any:
+        """A pyarrow Table (pyarrow must be installed)."""
+        import pyarrow
+
+        return pyarrow.Table.from_pylist(self.flat())
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        rows = self.flat()
+        if not rows:
+            return "<p>—</p>"
+        head = "".join(f"<th>{escape(name)}</th>" for name in rows[0])
+        body = "".join(
+            "<tr>" + "".join(f"<td>{'—' if v is None else escape(str(v))}</td>" for v in row.values()) + "</tr>" for row in rows
+        )
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _flat_row(value: MetricValue, names: Sequence[str]) -> dict[str, Any]:
+    record = value.as_record()
+    for name in ("dimensions", "settings"):
+        record.pop(name)
+    front = {"metric": record.pop("metric"), "period": record.pop("period")}
+    return {**front, **{name: value.dimensions.get(name) for name in names}, **record}
+
+
+def measure(
+    folder: Folder,
+    metrics: Sequence[str] = (),
+    *,
+    period: str,
+    grain: str | None = None,
+    by: Sequence[str] = (),
+    where: Sequence[tuple[str, str]] = (),
+    variants: bool = False,
+    as_of: str | None = None,
+) -> Measurement:
+    """Metrics by name (all of the catalogue, when none is named) over a period, split by ``grain`` and along up to three dimensions.
+
+    ``where`` fixes dimensions to a value; ``variants`` adds every published variant beside ours. Errors: ``WrongUse`` for unknown names and for
+    dimensions that make no sense for any metric asked.
+    """
+    return measure_facts(
+        open_facts(folder, as_of=as_of), metrics, period=period, grain=grain, by=by, where=where, variants=variants
+    )
+
+
+def measure_facts(
+    source: FactSource,
+    metrics: Sequence[str] = (),
+    *,
+    period: str | Period,
+    grain: str | None = None,
+    by: Sequence[str] = (),
+    where: Sequence[tuple[str, str]] = (),
+    variants: bool = False,
+) -> Measurement:
+    """The same over facts that are open already, for callers who ask several times."""
+    names = list(metrics) or list(all_metrics())
+    _check_dimensions([*by, *(name for name, _ in where)])
+    whole = period if isinstance(period, Period) else parse(period, source.fiscal_start)
+    periods = split(whole, _checked_grain(grain)) if grain else [whole]
+    requests = [request for name in names for request in requests_for(name, variants=variants)]
+    values = evaluate(source, requests, periods, tuple(by), tuple(where))
+    _refuse_if_dimensions_never_fit(source, names, [*by, *(name for name, _ in where)])
+    return Measurement(tuple(values))
+
+
+def requests_for(name: str, *, variants: bool = False) -> list[Request]:
+    """A metric's formula as a request, and its published variants after it; ``name:variant`` asks for one variant alone."""
+    name, _, chosen = name.partition(":")
+    metric = metric_named(name)
+    if chosen:
+        if chosen not in metric.variants:
+            raise unknown_name(Text(zh="变体", en="variant"), chosen, list(metric.variants))
+        return [Request(name, metric.variants[chosen].formula, metric.unit, chosen)]
+    ours = [Request(name, metric.formula, metric.unit)]
+    if not variants:
+        return ours
+    return ours + [Request(name, variant.formula, metric.unit, code) for code, variant in metric.variants.items()]
+
+
+def _checked_grain(grain: str) -> Grain:
+    if grain not in GRAINS:
+        raise unknown_name(Text(zh="时间粒度", en="grain"), grain, list(GRAINS))
+    return cast(Grain, grain)
+
+
+def _check_dimensions(names: Sequence[str]) -> None:
+    for name in names:
+        if name not in DIMENSION_LABELS:
+            raise unknown_name(Text(zh="维度", en="dimension"), name, list(DIMENSION_LABELS))
+
+
+def _refuse_if_dimensions_never_fit(source: FactSource, names: Sequence[str], dimensions: Sequence[str]) -> None:
+    """A dimension that fits none of the metrics asked is wrong use, not an empty table."""
+    from kexiao.facts.availability import dimensions_of
+
+    if not dimensions:
+        return
+    possible = [dimensions_of(request.formula) for name in names for request in requests_for(name)]
+    if any(set(dimensions) <= fit for fit in possible):
+        return
+    fitting = set.union(*possible) if possible else set()
+    raise WrongUse(
+        Text(zh="这些指标不能按 {d} 细分。", en="These metrics cannot be broken down by {d}.").fill(d=", ".join(dimensions)),
+        next_step=Text(zh="可用的维度：{ok}。", en="Possible dimensions: {ok}.").fill(
+            ok=", ".join(name for name in DIMENSION_LABELS if name in fitting) or "—"
+        ),
+    )

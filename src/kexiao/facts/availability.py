@@ -1,0 +1,125 @@
+"""Whether a formula can be computed: are its tables there, do they know the dimensions, is the period covered and over, is history long enough."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from kexiao.facts.formula import (
+    ATOMS,
+    CohortSecondOrder,
+    CohortShare,
+    Formula,
+    ScoreMean,
+    State,
+    TopShare,
+    rests_on_states,
+    walk,
+)
+from kexiao.facts.periods import Period
+from kexiao.facts.source import Coverage, FactSource
+from kexiao.facts.subjects import CUSTOMER_DIMENSIONS, DIMENSION_LABELS
+from kexiao.facts.sums import fact_for
+from kexiao.tables.catalogue import table_named
+from kexiao.text import Text
+
+# A table of rare events that ends at most this long before the orders is taken to be covered as far as they are.
+_RARE_EVENTS_DAYS = 31
+_KNOWN_CUSTOMERS_SHARE = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a period stands to the data: ``reason`` why nothing can be said, ``complete``, and ``history_too_short``."""
+
+    reason: Text | None
+    complete: bool
+    history_too_short: bool
+
+
+def tables_of(formula: Formula) -> list[tuple[str, ...]]:
+    """The canonical tables that a formula rests on, a group a fact."""
+    found = [part.fact.canonical for part in walk(formula) if isinstance(part, ATOMS)]
+    if any(isinstance(part, (State, CohortShare, CohortSecondOrder, ScoreMean)) for part in walk(formula)):
+        found.append(("orders",))
+    return list(dict.fromkeys(found))
+
+
+def dimensions_of(formula: Formula) -> set[str]:
+    """The dimensions along which a formula can be broken down."""
+    allowed: set[str] | None = None
+    for part in walk(formula):
+        own: set[str] | None = None
+        if isinstance(part, ATOMS):
+            own = {name for name in DIMENSION_LABELS if fact_for(part, (name,)) is not None}
+        elif isinstance(part, (State, CohortSecondOrder, CohortShare)):
+            own = set(CUSTOMER_DIMENSIONS)
+        elif isinstance(part, ScoreMean):
+            own = {"channel", "campaign", "region"}
+        if own is not None:
+            allowed = own if allowed is None else allowed & own
+    return allowed or set()
+
+
+def why_not(source: FactSource, formula: Formula, dimensions: Sequence[str]) -> Text | None:
+    """Why a formula cannot be computed at all along these dimensions; None where it can."""
+    for tables in tables_of(formula):
+        if source.covered(tables) is None:
+            return Text(
+                zh="没有{table}数据；导入后可用。", en="There are no {table} data; load some to see this."
+            ).fill(table=table_named(tables[0]).label)
+    possible = dimensions_of(formula)
+    wrong = [name for name in dimensions if name not in possible]
+    if wrong:
+        listed = [DIMENSION_LABELS[name] for name in DIMENSION_LABELS if name in possible]
+        return Text(zh="不能按{d}细分；可以按：{ok}。", en="Cannot be broken down by {d}; possible: {ok}.").fill(
+            d=DIMENSION_LABELS.get(wrong[0], Text.same(wrong[0])), ok=_joined(listed)
+        )
+    if any(isinstance(part, TopShare) for part in walk(formula)) and "category" in dimensions:
+        return Text(zh="客户集中度不按商品类别细分。", en="Concentration is not broken down by product category.")
+    return None
+
+
+def _joined(texts: Sequence[Text]) -> Text:
+    return Text(zh="、".join(t.zh for t in texts) or "—", en=", ".join(t.en.lower() for t in texts) or "—")
+
+
+def covered_until(source: FactSource, tables: tuple[str, ...]) -> date | None:
+    """The first day no longer covered by a fact's tables."""
+    own = source.covered(tables)
+    if own is None:
+        return None
+    last = own.last
+    orders: Coverage | None = source.coverage.get("orders")
+    if orders and last < orders.last <= last + timedelta(days=_RARE_EVENTS_DAYS):
+        last = orders.last
+    return last + timedelta(days=1)
+
+
+def standing(source: FactSource, formula: Formula, period: Period) -> Standing:
+    """How a period stands to the data that a formula rests on."""
+    groups = [(tables, source.covered(tables)) for tables in tables_of(formula)]
+    ends = [covered_until(source, tables) for tables, _ in groups]
+    end = min((day for day in ends if day), default=period.start)
+    first = max((covered.first for _, covered in groups if covered), default=period.start)
+    reason = None
+    if period.end <= first or period.start >= end:
+        reason = Text(zh="数据只覆盖 {a} 至 {b}。", en="The data cover {a} to {b} only.").fill(
+            a=first, b=end - timedelta(days=1)
+        )
+    complete = period.end <= end and period.end <= source.now
+    return Standing(reason, complete, _history_too_short(source, formula, period))
+
+
+def _history_too_short(source: FactSource, formula: Formula, period: Period) -> bool:
+    orders = source.coverage.get("orders")
+    if orders is None or not rests_on_states(formula) or source.acquired_on_share >= _KNOWN_CUSTOMERS_SHARE:
+        return False
+    return period.start < orders.first + timedelta(days=source.policy.window)
+
+
+def elapsed_days(source: FactSource, formula: Formula, period: Period) -> int:
+    """How many days of a period the data cover so far."""
+    ends = [day for tables in tables_of(formula) if (day := covered_until(source, tables))]
+    return max(0, (min([period.end, source.now, *ends]) - period.start).days)

@@ -1,0 +1,86 @@
+"""How much of a total the top customers hold, with a jackknife over customers, in one pass per request."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from kexiao.facts.formula import TopShare
+from kexiao.facts.source import FactSource
+from kexiao.facts.sums import UNKNOWN, Cell, SumsQuery, atoms_of, expression, units_sql
+
+
+@dataclass(frozen=True, slots=True)
+class Concentration:
+    """``top``: what the top customers hold; ``total``: all; ``customers``: ordering customers; ``negative``: those counted as 0; ``variance``: jackknife;
+    ``unknown_rows``: rows without a value."""
+
+    top: float
+    total: float
+    customers: int
+    negative: int
+    variance: float
+    unknown_rows: int
+
+
+def run_concentration(source: FactSource, query: SumsQuery, formula: TopShare) -> dict[Cell, Concentration]:
+    """The Lorenz curve's end at ``formula.share`` per (period, dimensions), interpolated between customers.
+
+    ``query.formulas`` is (the measured total, the count of ordering customers), in this order. A customer's value below 0 counts as 0.
+    """
+    found: dict[Cell, Concentration] = {}
+    for row in source.query(_sql(query, formula)):
+        width = 1 + len(query.dimensions)
+        cell: Cell = (int(row[0]), *(UNKNOWN if value is None else value for value in row[1:width]))
+        n, total, top, negative, mean, squares, unknown = row[width:]
+        n, mean = int(n), float(mean or 0)
+        spread = max(0.0, float(squares or 0) - n * mean * mean)
+        variance = (n - 1) / n * spread if n > 1 else math.nan
+        found[cell] = Concentration(
+            float(top or 0), float(total or 0), n, int(negative or 0), variance, int(unknown or 0)
+        )
+    return found
+
+
+def _sql(query: SumsQuery, formula: TopShare) -> str:
+    """Per cell: customers, total, what the top holds, how many below 0, mean and sum of squares of the leave-one-out shares (Efron & Stein 1981)."""
+    atoms = query.atoms()
+    measured, ordering = query.formulas
+    keys = ", ".join(["p", *query.dim_names()])
+    share = formula.share
+    unknown = [
+        f"n{i}" for i, atom in enumerate(atoms) if atom in atoms_of(measured) and f"n{i}" in _unit_columns(query)
+    ]
+    missing = " + ".join(unknown) if unknown else "0"
+    values = (
+        f"SELECT {keys}, CAST({expression(measured, atoms)} AS DOUBLE) AS raw, {missing} AS missing FROM units "
+        f"WHERE u IS NOT NULL AND {expression(ordering, atoms)} > 0"
+    )
+    ranked = f"""
+        SELECT {keys}, x, raw, missing, count(*) OVER (PARTITION BY {keys}) AS n, sum(x) OVER (PARTITION BY {keys}) AS total,
+               row_number() OVER (PARTITION BY {keys} ORDER BY x DESC) AS place
+        FROM (SELECT v.*, greatest(raw, 0) AS x FROM ({values}) AS v)"""
+    tops = ", ".join(f"sum({_weight(k)} * x) OVER (PARTITION BY {keys}) AS {name}" for name, k in _cuts(share).items())
+    left_out = f"""
+        SELECT {keys}, x, raw, missing, n, total, top,
+               CASE WHEN total - x <= 0 OR n < 2 THEN 0
+                    WHEN place <= {share} * (n - 1) + 1 THEN (top_plus - x) / (total - x)
+                    ELSE top_less / (total - x) END AS theta
+        FROM (SELECT r.*, {tops} FROM ({ranked}) AS r)"""
+    return f"""
+        WITH {units_sql(query)}
+        SELECT {keys}, count(*), max(total), max(top), sum(CASE WHEN raw < 0 THEN 1 ELSE 0 END), avg(theta), sum(theta * theta), sum(missing)
+        FROM ({left_out}) GROUP BY {keys}"""
+
+
+def _cuts(share: float) -> dict[str, str]:
+    """Ranks at which the sorted values are cut: the top itself, the top of one customer fewer, and that plus one."""
+    return {"top": f"({share} * n)", "top_less": f"({share} * (n - 1))", "top_plus": f"({share} * (n - 1) + 1)"}
+
+
+def _weight(cut: str) -> str:
+    return f"least(1, greatest(0, {cut} - place + 1))"
+
+
+def _unit_columns(query: SumsQuery) -> str:
+    return units_sql(query)

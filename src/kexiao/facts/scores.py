@@ -1,0 +1,69 @@
+"""Means of a model's scores over the customers acquired in a period, read from the table ``scores``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from kexiao.facts import intervals
+from kexiao.facts.calendar import runs
+from kexiao.facts.formula import ScoreMean
+from kexiao.facts.periods import Period
+from kexiao.facts.source import FactSource
+from kexiao.facts.sums import OF_CUSTOMER, UNKNOWN, Cell, equals
+from kexiao.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreOfCell:
+    """Mean score, its total over customers, how many customers, limits of the mean, and why it is missing."""
+
+    mean: float | None
+    total: float | None
+    customers: int
+    limits: intervals.Interval
+    reason: Text | None
+
+
+def run_score_means(
+    source: FactSource,
+    formula: ScoreMean,
+    periods: Sequence[Period],
+    dimensions: Sequence[str],
+    where: Sequence[tuple[str, str]],
+) -> dict[Cell, ScoreOfCell]:
+    """The mean of the newest scores; null with the reason where the model was not run, or the data are newer than its scores."""
+    newest = source.query(
+        f"SELECT max(as_of) FROM scores WHERE model = '{formula.model}' AND score = '{formula.score}'"
+    )[0][0]
+    covered = source.covered(("orders",))
+    if newest is None or (covered and newest < covered.last + timedelta(days=1)):
+        reason = Text(
+            zh="需要先运行模型：kexiao model {m}。",
+            en="The model has not been run on these data; run: kexiao model {m}.",
+        ).fill(m=formula.model)
+        return (
+            {(number,): ScoreOfCell(None, None, 0, None, reason) for number in range(len(periods))}
+            if not dimensions
+            else {}
+        )
+    found: dict[Cell, ScoreOfCell] = {}
+    dims = "".join(f", {OF_CUSTOMER[d]} AS d{i}" for i, d in enumerate(dimensions))
+    keys = ", ".join(["p", *(f"d{i}" for i in range(len(dimensions)))])
+    conditions = "".join(f" AND {equals(OF_CUSTOMER[name], value)}" for name, value in where)
+    for run in runs(periods):
+        sql = f"""
+            SELECT {keys}, count(*), sum(value), SQUARE_SUM(value) FROM (
+                SELECT {run.number("c.new_on")} AS p{dims}, s.value FROM customer_summary AS c
+                JOIN scores AS s ON s.customer_id = c.customer_id
+                WHERE s.model = '{formula.model}' AND s.score = '{formula.score}' AND s.as_of = DAY_OF('{newest}')
+                  AND {run.inside("c.new_on")}{conditions}
+            ) GROUP BY {keys}"""
+        for row in source.query(sql):
+            width = 1 + len(dimensions)
+            cell: Cell = (int(row[0]), *(UNKNOWN if v is None else v for v in row[1:width]))
+            n, total, squares = int(row[width]), float(row[width + 1]), float(row[width + 2])
+            variance = intervals.ratio_variance(n, total, n, squares, n, total)
+            found[cell] = ScoreOfCell(total / n, total, n, intervals.around(total / n, variance), None)
+    return found

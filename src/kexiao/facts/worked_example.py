@@ -1,0 +1,66 @@
+"""Worked examples: small canonical tables drawn as text, computed by the very code that computes everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from tempfile import gettempdir
+
+from kexiao.engine.duck import Connection, connect, quote_name, quote_text
+from kexiao.facts.evaluate import Request, evaluate
+from kexiao.facts.metric import Example, Metric, MetricValue
+from kexiao.facts.periods import parse
+from kexiao.facts.policy import Policy
+from kexiao.facts.source import FactSource, facts_in_memory
+from kexiao.tables.catalogue import all_tables
+
+_DEFAULTS = {"orders": {"status": "completed"}, "staff": {"from_on": "2000-01-01"}}
+
+
+def rows_of(drawn: str) -> list[dict[str, str | None]]:
+    """The rows of a table drawn as text: a header line, then a line a row, cells between ``|``; an empty cell is null.
+
+    >>> rows_of("order_id | amount\\n a | 60\\n b | ")
+    [{'order_id': 'a', 'amount': '60'}, {'order_id': 'b', 'amount': None}]
+    """
+    lines = [[cell.strip() for cell in line.split("|")] for line in drawn.strip().splitlines() if line.strip()]
+    header, *body = lines
+    return [{name: cell or None for name, cell in zip(header, line, strict=True)} for line in body]
+
+
+def source_of(
+    tables: Mapping[str, str], *, window: int | None = None, now: date = date(2100, 1, 1), policy: Policy | None = None
+) -> FactSource:
+    """The facts over tables drawn as text; canonical tables that are not drawn are empty."""
+    connection = connect(Path(gettempdir()))
+    for name, table in all_tables().items():
+        if table.versioned:
+            columns = ", ".join(f"{quote_name(column)} {kind}" for column, kind in table.stored_columns)
+            connection.execute(f"CREATE TABLE {name} ({columns})")
+            _fill(connection, name, rows_of(tables[name]) if name in tables else [])
+    policy = policy or Policy()
+    return facts_in_memory(connection, replace(policy, active_window_days=window or policy.active_window_days), now=now)
+
+
+def _fill(connection: Connection, table: str, rows: Sequence[Mapping[str, str | None]]) -> None:
+    for row in rows:
+        filled = {**_DEFAULTS.get(table, {}), **row}
+        names = ", ".join(quote_name(name) for name in filled)
+        values = ", ".join("NULL" if value is None else quote_text(value) for value in filled.values())
+        connection.execute(f"INSERT INTO {table} ({names}) VALUES ({values})")
+
+
+def answer_of(name: str, metric: Metric, example: Example) -> MetricValue:
+    """The value that the product computes for a worked example."""
+    source = source_of(example.tables, window=example.window)
+    formula = metric.variants[example.variant].formula if example.variant else metric.formula
+    cohort = "cohort" in example.dimensions
+    values = evaluate(
+        source,
+        [Request(name, formula, metric.unit, example.variant)],
+        [parse(example.period)],
+        () if cohort else tuple(example.dimensions),
+    )
+    return next(value for value in values if all(value.dimensions.get(k) == v for k, v in example.dimensions.items()))

@@ -1,0 +1,143 @@
+"""客户获取: how customers are won, and what that costs."""
+
+from __future__ import annotations
+
+from kexiao.facts.formula import Ratio, ordering
+from kexiao.facts.metric import Example, Metric, Variant
+from kexiao.metrics.parts import (
+    acquisition_cost,
+    at_end,
+    base,
+    every_cost,
+    immature_leads,
+    leads_created,
+    marketing_and_sales_cost,
+    matured_leads,
+    new,
+    returned_after_a_year,
+    won_leads,
+)
+from kexiao.metrics.shop import SHOP, WINDOW
+from kexiao.text import Text
+
+new_customers = Metric(
+    label=Text(zh="新客户数量", en="New customers"),
+    why=Text(
+        zh="增长的第一来源；第一个活跃窗口内的数据无法区分新老客户。",
+        en="The first source of growth; in the first active window of the data new and old cannot be told apart.",
+    ),
+    formula=new,
+    unit="customers",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(SHOP, answer=1, window=WINDOW),
+    variants={
+        "no_order_365d": Variant(
+            Text(zh="365 天内首购（店铺新客）", en="No order in 365 days (shop newcomers)"),
+            returned_after_a_year,
+            Text(
+                zh="电商平台口径：一年未购即算新客，与首次购买不同。",
+                en="Platforms count anyone without an order for a year as new.",
+            ),
+        ),
+    },
+    more_examples=(Example(SHOP, answer=1, window=WINDOW, variant="no_order_365d"),),
+)
+
+new_customer_share = Metric(
+    label=Text(zh="新增客户占比", en="New customer share"),
+    why=Text(
+        zh="看生意靠新客还是靠老客，本身无所谓好坏。",
+        en="Whether sales rest on new or on old customers; neither is good as such.",
+    ),
+    formula=Ratio(new, ordering, kind="share"),
+    unit="ratio",
+    better="neither",
+    source=Text(
+        zh="市场营销教材：新客户获取量 = 新增客户数 ÷ 同期总客户数 × 100%，实为比率",
+        en="Marketing textbooks print it as a “quantity”, though it is a rate",
+    ),
+    example=Example(SHOP, answer=0.25, window=WINDOW),
+    variants={
+        "of_end": Variant(
+            Text(zh="÷ 期末客户数 E", en="÷ customers at the end (E)"),
+            Ratio(new, at_end),
+            Text(zh="“总客户数”读作期末活跃客户。", en="“All customers” read as those active at the end."),
+        ),
+        "of_base": Variant(
+            Text(zh="÷ 累计客户数 B", en="÷ customer base (B)"),
+            Ratio(new, base, kind="share"),
+            Text(
+                zh="“总客户数”读作历史累计客户，会随时间变小。",
+                en="“All customers” read as everyone ever acquired; falls as the base grows.",
+            ),
+        ),
+    },
+    more_examples=(
+        Example(SHOP, answer=0.25, window=WINDOW, variant="of_end"),
+        Example(SHOP, answer=0.2, window=WINDOW, variant="of_base"),
+    ),
+)
+
+leads = Metric(
+    label=Text(zh="线索数", en="Leads"),
+    why=Text(zh="漏斗的入口。", en="The mouth of the funnel."),
+    formula=leads_created,
+    unit="count",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(SHOP, answer=4, window=WINDOW),
+)
+
+lead_conversion_rate = Metric(
+    label=Text(zh="客户转化率", en="Lead conversion rate"),
+    why=Text(
+        zh="线索变成客户的比例；只算观察期已满的线索，避免新线索拉低比率。",
+        en="The share of leads that become customers; only leads whose window is over count, so fresh ones do not pull it down.",
+    ),
+    formula=Ratio(won_leads, matured_leads, kind="share", immature=immature_leads),
+    unit="ratio",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(SHOP, answer=0.25, window=WINDOW),
+    variants={
+        "same_period": Variant(
+            Text(zh="本期新客户 ÷ 本期线索", en="customers won ÷ leads created, same period"),
+            Ratio(new, leads_created),
+            Text(
+                zh="分子分母不是同一批人，可能大于 1。",
+                en="Numerator and denominator are different people; can exceed 1.",
+            ),
+        ),
+    },
+    more_examples=(Example(SHOP, answer=0.25, window=WINDOW, variant="same_period"),),
+)
+
+customer_acquisition_cost = Metric(
+    label=Text(zh="客户获取成本", en="Customer acquisition cost"),
+    why=Text(
+        zh="赢得一位新客户的花费；留存费用不算在内。",
+        en="What it costs to win one new customer; retention spend is left out.",
+    ),
+    formula=Ratio(acquisition_cost, new),
+    unit="money/customer",
+    better="lower",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(SHOP, answer=90, window=WINDOW),
+    variants={
+        "marketing_sales": Variant(
+            Text(zh="（营销费用 + 销售费用）÷ 新客户", en="(marketing + sales cost) ÷ new customers"),
+            Ratio(marketing_and_sales_cost, new),
+            Text(zh="含留存费用。", en="Includes retention spend."),
+        ),
+        "all_costs": Variant(
+            Text(zh="（营销 + 人力 + 其他）÷ 新客户", en="(marketing + labour + other) ÷ new customers"),
+            Ratio(every_cost, new),
+            Text(zh="含与获客无关的其他成本。", en="Includes cost that wins nobody."),
+        ),
+    },
+    more_examples=(
+        Example(SHOP, answer=100, window=WINDOW, variant="marketing_sales"),
+        Example(SHOP, answer=105, window=WINDOW, variant="all_costs"),
+    ),
+)

@@ -1,0 +1,40 @@
+"""渠道: what spending brings back."""
+
+from __future__ import annotations
+
+from kexiao.facts.formula import Minus, Ratio
+from kexiao.facts.metric import Example, Metric, Variant
+from kexiao.metrics.parts import margin, marketing_cost, media_cost, net
+from kexiao.metrics.shop import SHOP, WINDOW
+from kexiao.text import Text
+
+return_on_ad_spend = Metric(
+    label=Text(zh="广告支出回报率", en="Return on ad spend"),
+    why=Text(
+        zh="每一元媒介费用对应多少净销售额；高于 1 ÷ 毛利率才不亏。订单按自身记录的渠道归属。",
+        en="Net sales per unit of media spend; breaks even at 1 ÷ margin rate. Orders are credited to the channel they bear.",
+    ),
+    formula=Ratio(net, media_cost),
+    unit="ratio",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(SHOP, answer=6.3, window=WINDOW),
+)
+
+return_on_marketing_investment = Metric(
+    label=Text(zh="营销投资回报率", en="Return on marketing investment"),
+    why=Text(zh="营销花费带回的毛利是否盖过花费。", en="Whether the margin exceeds what marketing cost."),
+    formula=Ratio(Minus(margin, marketing_cost), marketing_cost),
+    unit="ratio",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(SHOP, answer=0.2, window=WINDOW),
+    variants={
+        "on_sales": Variant(
+            Text(zh="（净销售额 − 费用）÷ 费用", en="(net sales − spend) ÷ spend"),
+            Ratio(Minus(net, marketing_cost), marketing_cost),
+            Text(zh="没有减去商品成本，偏高。", en="Cost of goods is left out, so it looks high."),
+        ),
+    },
+    more_examples=(Example(SHOP, answer=2.15, window=WINDOW, variant="on_sales"),),
+)

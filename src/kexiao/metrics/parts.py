@@ -1,0 +1,89 @@
+"""The sums and counts that several metrics share, each under the words in which formulas show it."""
+
+from __future__ import annotations
+
+from kexiao.facts.formula import KNOWN, Both, Customers, Formula, Minus, Rows, State, Sum, Where, ordering
+from kexiao.facts.subjects import COMPLAINTS, LEADS, PURCHASE_DAYS, RESPONSES, RETURNS, SALES, SPEND
+from kexiao.text import Text
+
+MARKETING = ("media", "promotion", "content", "research", "labour")
+
+completed_orders = Rows(SALES, Text(zh="订单数", en="orders"))
+known_orders = Rows(SALES, Text(zh="可识别客户的订单数", en="orders of known customers"), (KNOWN,))
+gross_amount = Sum(SALES, "gross", Text(zh="优惠前销售额", en="sales before discount"))
+discount_amount = Sum(SALES, "discount", Text(zh="优惠额", en="discounts"))
+sold_amount = Sum(SALES, "net", Text(zh="实付销售额", en="sales after discount"))
+known_sold_amount = Sum(SALES, "net", Text(zh="可识别客户的实付销售额", en="sales to known customers"), (KNOWN,))
+refund_amount = Sum(RETURNS, "amount", Text(zh="退款额", en="refunds"))
+known_refund_amount = Sum(RETURNS, "amount", Text(zh="可识别客户的退款额", en="refunds to known customers"), (KNOWN,))
+cost_of_goods = Sum(SALES, "cost", Text(zh="商品成本", en="cost of goods"))
+cost_returned = Sum(RETURNS, "cost", Text(zh="退回商品成本", en="cost of goods that came back"))
+quantity = Sum(SALES, "quantity", Text(zh="件数", en="items"))
+
+net: Formula = Minus(sold_amount, refund_amount)
+known_net: Formula = Minus(known_sold_amount, known_refund_amount)
+margin: Formula = Minus(net, Minus(cost_of_goods, cost_returned))
+repeat_customers = Customers(SALES, Text(zh="下单至少两次的客户", en="customers with at least two orders"), at_least=2)
+repeat_day_customers = Customers(
+    SALES, Text(zh="在至少两天下单的客户", en="customers with at least two purchase days"), at_least=2, counted="days"
+)
+returned_after_a_year = Customers(
+    PURCHASE_DAYS,
+    Text(zh="前 365 天未下单的客户", en="customers without an order in the 365 days before"),
+    where=(Where("fresh", "=", 1),),
+)
+
+at_start = State("start", Text(zh="期初客户数 S", en="customers at the start (S)"))
+at_end = State("end", Text(zh="期末客户数 E", en="customers at the end (E)"))
+retained = State("retained", Text(zh="留存客户数", en="retained customers"))
+lost = State("lost", Text(zh="流失客户数", en="lost customers"))
+reactivated = State("reactivated", Text(zh="召回客户数", en="reactivated customers"))
+new = State("new", Text(zh="新客户数 N", en="new customers (N)"))
+base = State("base", Text(zh="累计客户数 B", en="customer base (B)"))
+base_at_start = State("base_at_start", Text(zh="期初累计客户数 B₀", en="customer base at the start (B₀)"))
+
+repurchased = State(
+    "repurchased", Text(zh="上期与本期都下单的客户", en="customers who ordered in the period before and in this one")
+)
+prior_buyers = State("prior_buyers", Text(zh="上期下单客户数", en="customers who ordered in the period before"))
+
+_NO_RETENTION = Where("purpose", "=", "acquisition")
+acquisition_cost = Sum(
+    SPEND,
+    "amount",
+    Text(zh="营销与销售费用（不含留存）", en="marketing and sales cost, less retention spend"),
+    (_NO_RETENTION, Where("category", "<>", "other")),
+)
+marketing_and_sales_cost = Sum(
+    SPEND, "amount", Text(zh="营销与销售费用", en="marketing and sales cost"), (Where("category", "<>", "other"),)
+)
+every_cost = Sum(SPEND, "amount", Text(zh="营销、人力与其他费用", en="marketing, labour and other cost"))
+media_cost = Sum(SPEND, "amount", Text(zh="媒介费用", en="media spend"), (Where("category", "=", "media"),))
+marketing_cost = Sum(SPEND, "amount", Text(zh="营销费用", en="marketing spend"), (Where("category", "in", MARKETING),))
+
+leads_created = Rows(LEADS, Text(zh="线索数", en="leads created"))
+matured_leads = Rows(LEADS, Text(zh="观察期已满的线索数", en="leads whose window is over"), (Where("matured", "=", 1),))
+immature_leads = Rows(
+    LEADS, Text(zh="观察期未满的线索数", en="leads whose window is not over"), (Where("matured", "=", 0),)
+)
+won_leads = Rows(
+    LEADS,
+    Text(zh="观察期内首次下单的线索数", en="leads with a first order within the window"),
+    (Where("won_matured", "=", 1),),
+)
+
+_CSAT, _NPS = Where("measure", "=", "csat"), Where("measure", "=", "nps")
+csat_answers = Rows(RESPONSES, Text(zh="满意度回答数", en="satisfaction answers"), (_CSAT,))
+csat_satisfied = Rows(
+    RESPONSES, Text(zh="打最高两档的回答数", en="answers in the top two boxes"), (_CSAT, Where("score", "near_top", 1))
+)
+csat_scores = Sum(RESPONSES, "score", Text(zh="满意度得分合计", en="sum of satisfaction scores"), (_CSAT,))
+nps_answers = Rows(RESPONSES, Text(zh="推荐意愿回答数", en="recommendation answers"), (_NPS,))
+promoters = Rows(RESPONSES, Text(zh="推荐者（9–10 分）", en="promoters (9–10)"), (_NPS, Where("score", ">=", 9)))
+detractors = Rows(RESPONSES, Text(zh="贬损者（0–6 分）", en="detractors (0–6)"), (_NPS, Where("score", "<=", 6)))
+complaints_opened = Rows(COMPLAINTS, Text(zh="投诉件数", en="complaints opened"))
+complaining_buyers = Both(
+    ordering,
+    Customers(COMPLAINTS, Text(zh="投诉客户", en="customers who complained")),
+    Text(zh="下单且投诉的客户", en="ordering customers who complained"),
+)

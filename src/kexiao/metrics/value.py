@@ -1,0 +1,255 @@
+"""客户价值: what customers are worth."""
+
+from __future__ import annotations
+
+from kexiao.facts.formula import Growth, Ratio, ScoreMean, TopShare, ordering
+from kexiao.facts.metric import Example, Metric, Variant
+from kexiao.metrics.parts import (
+    completed_orders,
+    discount_amount,
+    gross_amount,
+    known_net,
+    known_orders,
+    margin,
+    net,
+    quantity,
+    refund_amount,
+    sold_amount,
+)
+from kexiao.metrics.shop import SHOP, WINDOW
+from kexiao.text import Text
+
+gross_sales = Metric(
+    label=Text(zh="销售额", en="Gross sales"),
+    why=Text(zh="优惠与退款之前的销售规模。", en="Sales before discounts and refunds."),
+    formula=gross_amount,
+    unit="money",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(SHOP, answer=375, window=WINDOW),
+    volume=completed_orders,
+)
+
+net_sales = Metric(
+    label=Text(zh="净销售额", en="Net sales"),
+    why=Text(
+        zh="减去优惠与退款后真正得到的销售额，不含运费。",
+        en="What is left of sales after discounts and refunds, without freight.",
+    ),
+    formula=net,
+    unit="money",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(SHOP, answer=315, window=WINDOW),
+    volume=completed_orders,
+)
+
+refunds = Metric(
+    label=Text(zh="退款额", en="Refunds"),
+    why=Text(zh="期内入账的退款。", en="Refunds booked in the period."),
+    formula=refund_amount,
+    unit="money",
+    better="lower",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(SHOP, answer=50, window=WINDOW),
+    volume=completed_orders,
+)
+
+refund_rate = Metric(
+    label=Text(zh="退款率", en="Refund rate"),
+    why=Text(
+        zh="每卖出 100 元退回多少；退款按退款日入账。",
+        en="How much of each 100 sold is paid back; booked on the refund’s own day.",
+    ),
+    formula=Ratio(refund_amount, sold_amount),
+    unit="ratio",
+    better="lower",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(SHOP, answer=0.136986301369863, window=WINDOW),
+)
+
+discount_rate = Metric(
+    label=Text(zh="折扣率", en="Discount rate"),
+    why=Text(zh="优惠占优惠前销售额的比例。", en="Discounts as a share of sales before discount."),
+    formula=Ratio(discount_amount, gross_amount),
+    unit="ratio",
+    better="neither",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(SHOP, answer=0.02666666666666667, window=WINDOW),
+)
+
+gross_margin = Metric(
+    label=Text(zh="毛利", en="Gross margin"),
+    why=Text(
+        zh="净销售额减商品成本；任何一行成本未知则不给数字。",
+        en="Net sales less cost of goods; one unknown cost and there is no number.",
+    ),
+    formula=margin,
+    unit="money",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(SHOP, answer=120, window=WINDOW),
+    volume=completed_orders,
+)
+
+gross_margin_rate = Metric(
+    label=Text(zh="毛利率", en="Gross margin rate"),
+    why=Text(zh="每一元净销售额留下多少毛利。", en="How much of each unit of net sales stays."),
+    formula=Ratio(margin, net),
+    unit="ratio",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(SHOP, answer=0.38095238095238093, window=WINDOW),
+)
+
+orders = Metric(
+    label=Text(zh="订单数", en="Orders"),
+    why=Text(zh="成交订单数。", en="Completed orders."),
+    formula=completed_orders,
+    unit="count",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(SHOP, answer=6, window=WINDOW),
+)
+
+ordering_customers = Metric(
+    label=Text(zh="下单客户数", en="Ordering customers"),
+    why=Text(zh="期内成交过的客户数。", en="Distinct customers with a completed order."),
+    formula=ordering,
+    unit="customers",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(SHOP, answer=4, window=WINDOW),
+)
+
+identified_share = Metric(
+    label=Text(zh="可识别订单占比", en="Identified share"),
+    why=Text(
+        zh="有多少订单知道是谁买的；按客户的指标只覆盖这一部分。",
+        en="How many orders are known by customer; metrics per customer cover only these.",
+    ),
+    formula=Ratio(known_orders, completed_orders, kind="share"),
+    unit="ratio",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(SHOP, answer=0.8333333333333334, window=WINDOW),
+)
+
+items_per_order = Metric(
+    label=Text(zh="件单价（连带率）", en="Items per order"),
+    why=Text(zh="一单买几件。", en="How many items an order holds."),
+    formula=Ratio(quantity, completed_orders),
+    unit="items/order",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(SHOP, answer=1.5, window=WINDOW),
+)
+
+average_order_value = Metric(
+    label=Text(zh="平均订单金额", en="Average order value"),
+    why=Text(
+        zh="区分“买得多”与“买得勤”。门店叫客单价，平台的客单价是客户平均消费额。",
+        en="Tells bigger baskets from more baskets.",
+    ),
+    formula=Ratio(net, completed_orders),
+    unit="money/order",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(SHOP, answer=52.5, window=WINDOW),
+)
+
+purchase_frequency = Metric(
+    label=Text(zh="购买频率", en="Purchase frequency"),
+    why=Text(zh="每位下单客户平均下几单。", en="Orders per ordering customer."),
+    formula=Ratio(known_orders, ordering),
+    unit="orders/customer",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(SHOP, answer=1.25, window=WINDOW),
+)
+
+revenue_per_customer = Metric(
+    label=Text(zh="客户平均消费额", en="Revenue per customer"),
+    why=Text(zh="每位下单客户带来多少净销售额。", en="Net sales per ordering customer."),
+    formula=Ratio(known_net, ordering),
+    unit="money/customer",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(SHOP, answer=72.5, window=WINDOW),
+)
+
+sales_growth = Metric(
+    label=Text(zh="销售额增长率", en="Sales growth"),
+    why=Text(
+        zh="与上一期相比；未结束的期间只与上期相同天数比较。",
+        en="Against the period before; an unfinished one against as many days of it.",
+    ),
+    formula=Growth(net, "before"),
+    unit="ratio",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(SHOP, answer=-0.045454545454545456, window=WINDOW),
+)
+
+sales_growth_yoy = Metric(
+    label=Text(zh="销售额同比", en="Sales growth, year on year"),
+    why=Text(
+        zh="与上年同期相比，避开季节影响。", en="Against the same period a year before, which leaves the seasons out."
+    ),
+    formula=Growth(net, "year_before"),
+    unit="ratio",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(
+        {
+            "orders": """
+                order_id | customer_id | ordered_on | amount
+                a        | 1           | 2024-03-01 | 100
+                b        | 2           | 2024-03-31 | 100
+                c        | 1           | 2025-03-02 | 250
+                d        | 2           | 2025-04-02 | 1
+                """
+        },
+        answer=0.25,
+    ),
+)
+
+top_fifth_share = Metric(
+    label=Text(zh="前 20% 客户占比", en="Share of the top fifth"),
+    why=Text(zh="利润集中在少数客户手里的程度。", en="How far the margin rests on a few customers."),
+    formula=TopShare(margin),
+    unit="ratio",
+    better="neither",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(SHOP, answer=0.35, window=WINDOW),
+    variants={
+        "by_sales": Variant(
+            Text(zh="按净销售额", en="by net sales"), TopShare(net), Text(zh="不看成本。", en="Cost is left out.")
+        ),
+    },
+    more_examples=(Example(SHOP, answer=0.3764705882352941, window=WINDOW, variant="by_sales"),),
+)
+
+customer_lifetime_value = Metric(
+    label=Text(zh="客户终身价值", en="Customer lifetime value"),
+    why=Text(
+        zh="期内获得的一位客户三年内值多少毛利（已减贴现、未减获客成本），由购买与金额模型估计。",
+        en="What a customer acquired in the period is worth in margin over three years, discounted, before acquisition cost.",
+    ),
+    formula=ScoreMean("clv", "lifetime_value", Text(zh="客户终身价值的平均", en="mean lifetime value")),
+    unit="money/customer",
+    better="higher",
+    source=Text(zh="Fader, Hardie & Lee 2005；Fader & Hardie 2013", en="Fader, Hardie & Lee 2005; Fader & Hardie 2013"),
+    example=Example(
+        {
+            **SHOP,
+            "scores": """
+                model | score          | as_of      | customer_id | value
+                clv   | lifetime_value | 2025-07-02 | 4           | 123
+                clv   | lifetime_value | 2025-07-02 | 3           | 50
+                """,
+        },
+        answer=123,
+        window=WINDOW,
+    ),
+)
