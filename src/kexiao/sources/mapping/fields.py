@@ -1,0 +1,103 @@
+"""How a kind of sheet is described: the fields that it may have, by which words their columns are known, how their cells are read."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+from kexiao.text import Text
+
+Reads = Literal["key", "text", "free_text", "money", "number", "rate", "instant", "date", "birthday", "phone", "email", "choice"]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a kind of sheet.
+
+    ``words`` are the headings it is known by in both languages, the best first. A cell of a ``required`` or ``strict`` field that cannot be
+    read refuses its row; elsewhere it becomes null with a warning. ``past`` marks instants that cannot lie in the future. ``choices`` gives
+    for each canonical value the words for it. ``personal`` cells are never quoted.
+    """
+
+    name: str
+    reads: Reads
+    label: Text
+    words: tuple[str, ...]
+    required: bool = False
+    strict: bool = False
+    past: bool = False
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    personal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SheetKind:
+    """One kind of sheet, such as an order export.
+
+    ``needs``: of each group at least one field must be there. ``signs`` are the fields that tell this kind from others.
+    """
+
+    name: str
+    label: Text
+    fields: tuple[Field, ...]
+    needs: tuple[tuple[str, ...], ...]
+    signs: tuple[str, ...]
+
+    def field_named(self, name: str) -> Field | None:
+        """The field of a name, if this kind has it."""
+        return next((one for one in self.fields if one.name == name), None)
+
+
+_UNITS: dict[str, Decimal] = {
+    "元": Decimal(1),
+    "人民币": Decimal(1),
+    "cny": Decimal(1),
+    "rmb": Decimal(1),
+    "人民币元": Decimal(1),
+    "分": Decimal("0.01"),
+    "角": Decimal("0.1"),
+    "千元": Decimal(1_000),
+    "万元": Decimal(10_000),
+    "万": Decimal(10_000),
+    "百万元": Decimal(1_000_000),
+    "亿元": Decimal(100_000_000),
+    "亿": Decimal(100_000_000),
+    "cents": Decimal("0.01"),
+    "fen": Decimal("0.01"),
+}
+_LAST_BRACKET = re.compile(r"^(.*?)[(\[【]([^()\[\]【】]*)[)\]】]\s*$")
+
+
+def normal(heading: str) -> str:
+    """A heading without case, spaces, punctuation and width, and without a unit in brackets.
+
+    >>> normal("订单 Id"), normal("ORDER_ID"), normal("金额（万元）")
+    ('订单id', 'orderid', '金额')
+    """
+    text, _ = _without_unit(heading)
+    return "".join(letter for letter in text.casefold() if letter.isalnum())
+
+
+def unit_of(heading: str) -> Decimal:
+    """The unit that a heading names, in yuan (or the currency's main unit); 1 where it names none.
+
+    >>> unit_of("金额（万元）"), unit_of("金额")
+    (Decimal('10000'), Decimal('1'))
+    """
+    return _UNITS.get(_without_unit(heading)[1], Decimal(1))
+
+
+def _without_unit(heading: str) -> tuple[str, str]:
+    text = unicodedata.normalize("NFKC", heading)
+    found = _LAST_BRACKET.match(text)
+    if found and found[2].strip().casefold() in _UNITS:
+        return found[1], found[2].strip().casefold()
+    for split in ("/", "-", ":"):
+        head, _, tail = text.rpartition(split)
+        if head and tail.strip().casefold() in ("万元", "千元", "元", "分"):
+            return head, tail.strip().casefold()
+    return text, ""

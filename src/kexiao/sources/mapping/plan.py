@@ -1,0 +1,66 @@
+"""A mapping: what a sheet is and which column is which field; proposed by ``recognise``, kept by ``saved``."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from kexiao.sources.mapping.fields import SheetKind, normal
+from kexiao.sources.mapping.making import all_kinds
+from kexiao.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the cells alone may not tell, so that a person can: None leaves it to the data.
+
+    ``date_order``: dmy, mdy or ymd. ``currency``: of all amounts. ``order_key``: ``order_id``, or with the customer or the day where ids repeat.
+    ``amount_of``: whether the amount of a line-level sheet is the line's or its order's. ``origin``: the system that the ids come from.
+    """
+
+    date_order: Literal["dmy", "mdy", "ymd"] | None = None
+    currency: str | None = None
+    order_key: Literal["order_id", "order_id+customer", "order_id+day"] | None = None
+    amount_of: Literal["line", "order"] | None = None
+    discount_rate: Literal["off", "pay"] | None = None
+    origin: str = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class SheetMapping:
+    """How one layout of sheet is read: its kind, column of each field, options, and words for choices.
+
+    ``reasons`` say for each field why its column was taken; ``saved`` is the file that the mapping came from.
+    """
+
+    kind: str
+    header: tuple[str, ...]
+    columns: Mapping[str, str]
+    options: Options = Options()
+    choices: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    reasons: Mapping[str, Text] = field(default_factory=dict)
+    saved: str | None = None
+
+    @property
+    def sheet_kind(self) -> SheetKind:
+        """The description of its kind."""
+        return all_kinds()[self.kind][0]
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """Columns that no field takes."""
+        taken = set(self.columns.values())
+        return tuple(column for column in self.header if column not in taken)
+
+    @property
+    def signature(self) -> str:
+        """Short digest of the header, whatever the order of its columns."""
+        return header_signature(self.header)
+
+
+def header_signature(header: Sequence[str]) -> str:
+    """Short digest of a header, whatever the order, case and spacing of its columns."""
+    words = "\x1f".join(sorted(normal(column) or column for column in header))
+    return hashlib.sha256(words.encode()).hexdigest()[:10]

@@ -1,0 +1,170 @@
+"""What a sheet is, and which of its columns is which field, from its headings and its cells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from kexiao.errors import Ambiguous, InputRejected, Place
+from kexiao.sources.mapping.fields import Field, SheetKind, normal
+from kexiao.sources.mapping.making import all_kinds
+from kexiao.sources.mapping.plan import SheetMapping
+from kexiao.text import Text
+
+_BY_NAME = Text(zh="列名“{column}”", en="named “{column}”")
+_BY_ENDING = Text(zh="列名以“{word}”结尾", en="its name ends with “{word}”")
+_BY_CELLS = Text(zh="内容都是{what}", en="its cells are {what}")
+_SUFFIX_READS = frozenset({"key", "text", "phone", "email", "instant", "date", "birthday", "choice"})
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnLook:
+    """What the first cells of a column look like: shares from 0 to 1 of its filled cells."""
+
+    filled: float
+    dates: float
+    phones: float
+    numbers: float
+    rates: float
+
+
+def recognise(header: Sequence[str], looks: Mapping[str, ColumnLook], place: Place) -> SheetMapping:
+    """Propose a mapping.
+
+    Errors: ``InputRejected`` where no kind fits or what a kind needs is missing, naming it; ``Ambiguous`` where two columns claim a field.
+    """
+    proposals = [_map(kind, header, looks) for kind, _ in all_kinds().values()]
+    best = max(proposals, key=lambda proposal: (_score(proposal), len(proposal.columns)))
+    if len(best.columns) < 2:
+        raise _unknown(header, place)
+    _refuse_twins(best, place)
+    return best
+
+
+def missing_needs(mapping: SheetMapping) -> list[tuple[Field, ...]]:
+    """The groups of fields of which the sheet has none."""
+    kind = mapping.sheet_kind
+    lacking = [group for group in kind.needs if not any(name in mapping.columns for name in group)]
+    return [tuple(found for name in group if (found := kind.field_named(name))) for group in lacking]
+
+
+def refuse_missing(mapping: SheetMapping, lacking: Sequence[tuple[Field, ...]], place: Place) -> InputRejected:
+    """The error that names what a sheet lacks, with the headings that would do."""
+    comma = Text(zh="、", en=", ")
+    named = [Text(zh=" 或 ".join(f.label.zh for f in group[:3]), en=" or ".join(f.label.en for f in group[:3])) for group in lacking]
+    words = ", ".join(f"“{word}”" for group in lacking for word in (group[0].words[:2] + group[0].words[-2:]))
+    what = Text(
+        zh=comma.zh.join(name.zh for name in named),
+        en=comma.en.join(name.en for name in named),
+    )
+    return InputRejected(
+        Text(zh="看起来是{kind}表，但没有{what}列。", en="This looks like a sheet of {kind}, but it has no column for {what}.").fill(
+            kind=mapping.sheet_kind.label, what=what
+        ),
+        next_step=Text(
+            zh="请补上这一列（如 {words}），或用 --mapping 指定映射文件。",
+            en="Add the column (for example {words}), or name a mapping file with --mapping.",
+        ).fill(words=words),
+        place=place,
+    )
+
+
+def _map(kind: SheetKind, header: Sequence[str], looks: Mapping[str, ColumnLook]) -> SheetMapping:
+    columns: dict[str, str] = {}
+    reasons: dict[str, Text] = {}
+    names = {column: normal(column) for column in header}
+    for field in kind.fields:
+        free = [column for column in header if column not in columns.values()]
+        found = _by_words(field, [c for c in free if _suits(field, looks.get(c))], names)
+        if found:
+            columns[field.name], reasons[field.name] = found, _BY_NAME.fill(column=found)
+    for field in kind.fields:
+        if field.name in columns or field.reads not in _SUFFIX_READS:
+            continue
+        free = [column for column in header if column not in columns.values() and _suits(field, looks.get(column))]
+        ending = _by_ending(field, free, names)
+        if ending:
+            columns[field.name], reasons[field.name] = ending[0], _BY_ENDING.fill(word=ending[1])
+    if len(columns) >= 2:
+        _by_cells(kind, header, looks, columns, reasons)
+    return SheetMapping(kind.name, tuple(header), columns, reasons=reasons)
+
+
+def _by_words(field: Field, free: Sequence[str], names: Mapping[str, str]) -> str | None:
+    for word in field.words:
+        for column in free:
+            if names[column] == word:
+                return column
+    return None
+
+
+def _by_ending(field: Field, free: Sequence[str], names: Mapping[str, str]) -> tuple[str, str] | None:
+    """A column such as 买家手机号 for 手机号: the longest Chinese word that ends its name, of two letters or more."""
+    for word in sorted((w for w in field.words if len(w) >= 3 and not w.isascii()), key=len, reverse=True):
+        for column in free:
+            if names[column].endswith(word):
+                return column, word
+    return None
+
+
+def _by_cells(
+    kind: SheetKind, header: Sequence[str], looks: Mapping[str, ColumnLook], columns: dict[str, str], reasons: dict[str, Text]
+) -> None:
+    """A date or phone that no heading gives away, where just one column can be meant. Money is never guessed."""
+    needed = {name for group in kind.needs if not any(n in columns for n in group) for name in group}
+    for field in kind.fields:
+        share = {"instant": "dates", "phone": "phones"}.get(field.reads)
+        if field.name in columns or share is None or (field.name not in needed and field.reads != "phone"):
+            continue
+        free = [c for c in header if c not in columns.values() and c in looks and getattr(looks[c], share) > 0.95 and looks[c].filled > 0.5]
+        if len(free) == 1:
+            columns[field.name] = free[0]
+            reasons[field.name] = _BY_CELLS.fill(what=field.label)
+
+
+def _suits(field: Field, look: ColumnLook | None) -> bool:
+    """Whether the cells allow the field: 折扣 is a rate where all are at most 1, money otherwise."""
+    if look is None or look.filled == 0:
+        return True
+    if field.name == "discount_rate":
+        return look.rates > 0.95
+    if field.name == "discount":
+        return look.rates <= 0.95 or look.numbers > 0.95 > look.rates
+    return True
+
+
+def _score(proposal: SheetMapping) -> float:
+    kind = proposal.sheet_kind
+    named = [name for name in proposal.columns if "“" in proposal.reasons[name].zh]
+    complete = not missing_needs(proposal)
+    return len(named) + 2 * sum(sign in proposal.columns for sign in kind.signs) + (3 if complete else 0)
+
+
+def _refuse_twins(mapping: SheetMapping, place: Place) -> None:
+    """Two columns with the very same heading, of which one was taken."""
+    for field, column in mapping.columns.items():
+        twins = [other for other in mapping.unused if normal(other).rstrip("0123456789") == normal(column) and normal(other) != ""]
+        twins = [other for other in twins if other != column and other.startswith(column)]
+        if twins:
+            raise Ambiguous(
+                Text(zh="有两列都叫“{column}”，无法判断用哪一列。", en="Two columns are called “{column}”; it cannot be told which one counts.").fill(
+                    column=column
+                ),
+                next_step=Text(
+                    zh="请改名，或用 --mapping 指定“{field}”用哪一列。",
+                    en="Rename one, or say with --mapping which one is “{field}”.",
+                ).fill(field=mapping.sheet_kind.field_named(field).label if mapping.sheet_kind.field_named(field) else field),  # type: ignore[union-attr]
+                place=place,
+            )
+
+
+def _unknown(header: Sequence[str], place: Place) -> InputRejected:
+    shown = ", ".join(header[:8])[:120]
+    return InputRejected(
+        Text(zh="认不出这是什么表（列名：{header}）。", en="It cannot be told what this sheet is (columns: {header}).").fill(header=shown),
+        next_step=Text(
+            zh="请在首行写列名（如 订单号、下单时间、金额），或用 --mapping 指定映射文件。",
+            en="Put names in the first row (such as order_id, order_time, amount), or name a mapping file with --mapping.",
+        ),
+        place=place,
+    )

@@ -1,0 +1,131 @@
+"""Mappings as TOML files in the workspace's folder ``mappings``, which people can read and edit."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from kexiao.engine.posix import write_durably
+from kexiao.errors import InputRejected, Place
+from kexiao.sources.mapping.making import all_kinds
+from kexiao.sources.mapping.plan import Options, SheetMapping, header_signature
+from kexiao.text import Text
+
+_HEAD = """\
+# 列映射：每行“字段 = 列名”。改好后，下次导入同样表头的文件就按它读取。
+# Column mapping: "field = column". Edit it; the next file with these columns is read this way.
+"""
+_OPTION_HINTS = """\
+# date_order = "dmy"                 # 日期次序 dmy、mdy、ymd · order of day and month
+# currency = "CNY"                   # 金额的币种 · currency of all amounts
+# order_key = "order_id+customer"    # 订单号不唯一时 · where ids repeat: order_id, order_id+customer, order_id+day
+# amount_of = "line"                 # 金额属于明细行还是整单 · whether amounts are the line's or the order's: line, order
+# discount_rate = "off"              # 0.8 表示减八成 off，还是付八成 pay · whether 0.8 means 80 % off or pay 80 %
+# origin = "file"                    # 编号来自哪个系统 · the system that the ids come from
+"""
+
+
+def path_for(folder: Path, mapping: SheetMapping) -> Path:
+    """Where the mapping of a layout lies."""
+    return folder / f"{mapping.kind}-{mapping.signature}.toml"
+
+
+def find(folder: Path, header: tuple[str, ...]) -> SheetMapping | None:
+    """The saved mapping for a header, if there is one."""
+    for path in sorted(folder.glob(f"*-{header_signature(header)}.toml")):
+        return read(path, header)
+    return None
+
+
+def others_of_kind(folder: Path, kind: str, signature: str) -> list[SheetMapping]:
+    """Saved mappings of the same kind with other headers, the newest last."""
+    paths = [path for path in folder.glob(f"{kind}-*.toml") if not path.stem.endswith(signature)]
+    return [read(path, None) for path in sorted(paths, key=lambda path: path.stat().st_mtime)]
+
+
+def save(folder: Path, mapping: SheetMapping) -> Path:
+    """Write a mapping; the file is left as it is where it says the same."""
+    path = path_for(folder, mapping)
+    content = as_toml(mapping).encode()
+    if not path.exists() or path.read_bytes() != content:
+        write_durably(path, content)
+    return path
+
+
+def as_toml(mapping: SheetMapping) -> str:
+    """The file's text."""
+    lines = [_HEAD, f"kind = {_quoted(mapping.kind)}", f"header = [{', '.join(map(_quoted, mapping.header))}]", "", "[columns]"]
+    lines += [f"{field} = {_quoted(column)}" for field, column in mapping.columns.items()]
+    if mapping.unused:
+        lines.append(f"# 未用的列 · not used: {', '.join(map(_quoted, mapping.unused[:40]))}")
+    lines += ["", "[options]"]
+    defaults = asdict(Options())
+    lines += [f"{name} = {_quoted(str(value))}" for name, value in asdict(mapping.options).items() if value != defaults[name]]
+    lines.append(_OPTION_HINTS)
+    for field, words in mapping.choices.items():
+        lines += [f"[choices.{field}]", *(f"{_quoted(word)} = {_quoted(value)}" for word, value in words.items()), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def read(path: Path, header: tuple[str, ...] | None) -> SheetMapping:
+    """Read a mapping file; for ``header``, where given.
+
+    Errors: ``InputRejected`` for TOML that cannot be read, unknown kinds, fields, options, or columns that the header lacks.
+    """
+    place = Place(file=path.name)
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as problem:
+        raise _wrong(Text.same(str(problem)), place) from None
+    return from_dict(document, header, place)
+
+
+def from_dict(document: Mapping[str, Any], header: tuple[str, ...] | None, place: Place) -> SheetMapping:
+    """A mapping from its parts, checked."""
+    kind = str(document.get("kind", ""))
+    if kind not in all_kinds():
+        raise _wrong(Text(zh="kind 应为 {all} 之一", en="kind must be one of {all}").fill(all=", ".join(all_kinds())), place)
+    listed = header or tuple(str(column) for column in document.get("header", ()))
+    columns = {str(field): str(column) for field, column in dict(document.get("columns", {})).items()}
+    for field, column in columns.items():
+        if all_kinds()[kind][0].field_named(field) is None:
+            known = ", ".join(one.name for one in all_kinds()[kind][0].fields)
+            raise _wrong(Text(zh="没有字段 {field}；可用：{known}", en="there is no field {field}; there are: {known}").fill(field=field, known=known), place)
+        if column not in listed:
+            raise _wrong(Text(zh="文件里没有列“{column}”", en="the file has no column “{column}”").fill(column=column), place)
+    given = dict(document.get("options", {}))
+    unknown = set(given) - set(asdict(Options()))
+    if unknown:
+        raise _wrong(Text(zh="没有选项 {names}", en="there is no option {names}").fill(names=", ".join(sorted(unknown))), place)
+    choices = {str(field): {str(w): str(v) for w, v in dict(words).items()} for field, words in dict(document.get("choices", {})).items()}
+    found = SheetMapping(kind, listed, columns, Options(**given), choices, saved=place.file)
+    return replace(found, reasons={field: Text(zh="映射文件", en="mapping file") for field in columns})
+
+
+def as_dict(mapping: SheetMapping) -> dict[str, Any]:
+    """The mapping as plain data, for the record of a load."""
+    defaults = asdict(Options())
+    return {
+        "kind": mapping.kind,
+        "header": list(mapping.header),
+        "columns": dict(mapping.columns),
+        "options": {name: value for name, value in asdict(mapping.options).items() if value != defaults[name]},
+        "choices": {field: dict(words) for field, words in mapping.choices.items()},
+    }
+
+
+def _quoted(text: str) -> str:
+    # TOML's basic strings and JSON's are the same for printable text; the rest is escaped as \uXXXX by both.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _wrong(why: Text, place: Place) -> InputRejected:
+    return InputRejected(
+        Text(zh="映射文件有误：{why}。", en="The mapping file is wrong: {why}.").fill(why=why),
+        next_step=Text(zh="改正后重试，或删除该文件让程序重新识别。", en="Correct it, or delete it to have the columns recognised anew."),
+        place=place,
+    )

@@ -1,0 +1,309 @@
+"""Text cells to typed fields: what is clean is cast by SQL over the whole column, the distinct rest goes through the readers once."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from kexiao.engine.duck import Connection, quote_name, quote_text, run
+from kexiao.errors import Ambiguous, Place
+from kexiao.sources.files.staged import StagedSheet
+from kexiao.sources.mapping.fields import Field, unit_of
+from kexiao.sources.mapping.plan import SheetMapping
+from kexiao.sources.mapping.values.moments import MomentStyle, Undecided, is_implausible, moment_style, read_day, read_moment
+from kexiao.sources.mapping.values.names import read_choice, read_email, read_key, read_phone
+from kexiao.sources.mapping.values.numbers import NumberStyle, decimal_style, read_money, read_number, read_rate
+from kexiao.sources.mapping.values.reading import Read
+from kexiao.text import Text
+
+WHITE = "' \t\r\n\u3000\u00a0'"
+SQL_TYPES = {"money": "DECIMAL(18,2)", "number": "DOUBLE", "rate": "DOUBLE", "instant": "TIMESTAMP", "date": "DATE", "birthday": "DATE"}
+EMPTY_WORDS = ("NULL", "\\N", "null", "(null)", "<null>")
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What reading depends on beside the file: the business time zone, today there, and the company's currency."""
+
+    zone: ZoneInfo
+    today: date
+    currency: str = "CNY"
+
+
+@dataclass(frozen=True, slots=True)
+class TypedSheet:
+    """One sheet with typed fields.
+
+    ``parquet`` has ``row_no``, the fields of ``mapping.columns`` by name (instants as UTC timestamps), and ``_field``, ``_code``: the first
+    field that refuses the row and why, null for good rows. ``notes`` counts rows by (field, note). ``currency`` is what the amounts show.
+    """
+
+    source: StagedSheet
+    mapping: SheetMapping
+    parquet: Path
+    notes: Mapping[tuple[str, str], int]
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    field: Field
+    raw: str
+    fast: str
+    unread: int = 0
+    slow: str | None = None
+
+
+def read_cells(connection: Connection, sheet: StagedSheet, mapping: SheetMapping, around: Surroundings, out: Path, place: Place) -> TypedSheet:
+    """Read every mapped column of a sheet and write the typed Parquet ``out``.
+
+    Errors: ``Ambiguous`` where a column can be read in two ways (order of day and month, several currencies, unknown statuses).
+    """
+    source = f"read_parquet({quote_text(str(sheet.parquet))})"
+    columns = [_column(field, sheet, mapping) for field in mapping.sheet_kind.fields if field.name in mapping.columns]
+    columns = _count_unread(connection, source, columns)
+    notes: Counter[tuple[str, str]] = Counter()
+    currencies: set[str] = set()
+    ready = []
+    for number, column in enumerate(columns):
+        if column.unread:
+            cells = _distinct(connection, source, column, f"slow_{number}")
+            reader = _reader(column.field, cells, mapping, around, replace(place, column=mapping.columns[column.field.name]))
+            currencies |= _read_slow(connection, reader, cells, f"slow_{number}", out.with_suffix(f".{number}.csv"))
+            column = replace(column, slow=f"slow_{number}")
+        ready.append(column)
+    currency = _one_currency(currencies, mapping, around, place)
+    _write(connection, source, ready, around, out)
+    notes.update(_notes(connection, source, ready))
+    notes.update(_dropped(connection, out, ready))
+    for column in ready:
+        if column.slow:
+            connection.execute(f"DROP TABLE {column.slow}")
+    return TypedSheet(sheet, mapping, out, notes, currency)
+
+
+def _column(field: Field, sheet: StagedSheet, mapping: SheetMapping) -> _Column:
+    heading = mapping.columns[field.name]
+    cell = f"c{sheet.header.index(heading)}"
+    empty = ", ".join(["''", *map(quote_text, EMPTY_WORDS)])
+    raw = f"CASE WHEN trim({cell}, {WHITE}) IN ({empty}) THEN NULL ELSE trim({cell}, {WHITE}) END"
+    return _Column(field, raw, _fast(field, raw, unit_of(heading)))
+
+
+def _fast(field: Field, raw: str, unit: Decimal) -> str:
+    """SQL that reads clean cells and gives null for the others."""
+    if field.reads == "money":
+        if unit != 1:
+            return "CAST(NULL AS DECIMAL(18,2))"
+        return f"CASE WHEN regexp_full_match({raw}, '-?[0-9]{{1,12}}(\\.[0-9]{{1,2}})?') THEN TRY_CAST({raw} AS DECIMAL(18,2)) END"
+    if field.reads in ("number", "rate"):
+        return f"CASE WHEN regexp_full_match({raw}, '-?[0-9]{{1,12}}(\\.[0-9]{{1,15}})?') THEN TRY_CAST({raw} AS DOUBLE) END"
+    if field.reads == "instant":
+        clean = "[0-9]{4}([-/])[0-9]{1,2}[-/][0-9]{1,2}([ T][0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2})?)?"
+        return f"CASE WHEN regexp_full_match({raw}, '{clean}') THEN TRY_CAST({raw} AS TIMESTAMP) END"
+    if field.reads in ("date", "birthday"):
+        return f"CASE WHEN regexp_full_match({raw}, '[0-9]{{4}}[-/][0-9]{{1,2}}[-/][0-9]{{1,2}}') THEN TRY_CAST({raw} AS DATE) END"
+    if field.reads == "key":
+        return f"CASE WHEN regexp_full_match({raw}, '[0-9A-Za-z_#/:-]*[0-9A-Za-z]') THEN {raw} END"
+    if field.reads == "phone":
+        return f"CASE WHEN regexp_full_match({raw}, '1[3-9][0-9]{{9}}') THEN {raw} END"
+    if field.reads == "email":
+        return f"CASE WHEN regexp_full_match({raw}, '[a-z0-9._+-]+@[a-z0-9.-]+\\.[a-z]+') THEN {raw} END"
+    return "CAST(NULL AS VARCHAR)" if field.reads == "choice" else raw
+
+
+def _count_unread(connection: Connection, source: str, columns: list[_Column]) -> list[_Column]:
+    counts = ", ".join(f"count(*) FILTER ({c.raw} IS NOT NULL AND {c.fast} IS NULL)" for c in columns)
+    found = run(connection, f"SELECT {counts} FROM {source}")[0]
+    return [replace(column, unread=int(count)) for column, count in zip(columns, found, strict=True)]
+
+
+def _distinct(connection: Connection, source: str, column: _Column, name: str) -> list[str]:
+    """The distinct cells that SQL alone did not read, as the table ``name`` (id, raw, n)."""
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT row_number() OVER () AS id, raw, n FROM "
+        f"(SELECT {column.raw} AS raw, count(*) AS n FROM {source} WHERE {column.raw} IS NOT NULL AND {column.fast} IS NULL GROUP BY 1 ORDER BY 1)"
+    )
+    return [row[0] for row in run(connection, f"SELECT raw FROM {name} ORDER BY id")]
+
+
+def _read_slow(connection: Connection, reader: Callable[[str], Read], cells: list[str], name: str, work: Path) -> set[str]:
+    """Read the distinct cells in Python and put the answers into ``name``; returns the currencies seen."""
+    currencies = set()
+    with work.open("w", newline="", encoding="utf-8") as handle:
+        writer = csv.writer(handle, lineterminator="\n", quoting=csv.QUOTE_ALL)
+        for number, cell in enumerate(cells, 1):
+            answer = reader(cell)
+            writer.writerow([number, answer.value or "", answer.code or "", answer.note or ""])
+            if answer.value is not None and answer.extra:
+                currencies.add(answer.extra)
+            elif answer.value is not None:
+                currencies.add("")
+    answers = (
+        f"read_csv({quote_text(str(work))}, header = false, auto_detect = false, delim = ',', quote = '\"', escape = '\"', "
+        "columns = {'id': 'BIGINT', 'value': 'VARCHAR', 'code': 'VARCHAR', 'note': 'VARCHAR'}, max_line_size = 20000000)"
+    )
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT raw, n, nullif(value, '') AS value, nullif(code, '') AS code, nullif(note, '') AS note "
+        f"FROM {name} JOIN {answers} USING (id)"
+    )
+    work.unlink()
+    return currencies - {""} if currencies != {""} else set()
+
+
+def _reader(field: Field, cells: list[str], mapping: SheetMapping, around: Surroundings, place: Place) -> Callable[[str], Read]:
+    """The reader of one column, after what the whole column decides."""
+    if field.reads in ("money", "number"):
+        style = decimal_style(cells)
+        if style is None:
+            raise _two_decimal_styles(place)
+        numbers = NumberStyle(style, unit_of(place.column or ""))
+        return (lambda cell: read_money(cell, numbers)) if field.reads == "money" else (lambda cell: read_number(cell, numbers))
+    if field.reads == "rate":
+        return lambda cell: read_rate(cell, percent=False)
+    if field.reads in ("instant", "date", "birthday"):
+        try:
+            moments = moment_style(cells, order=mapping.options.date_order)
+        except Undecided as problem:
+            raise _undecided_dates(problem, place, mapping) from None
+        return _moment_reader(field, moments, around)
+    if field.reads == "choice":
+        words = choice_words(field, mapping.choices.get(field.name, {}))
+        return lambda cell: read_choice(cell, words)
+    return {"key": read_key, "phone": read_phone, "email": read_email}[field.reads]
+
+
+def choice_words(field: Field, own: Mapping[str, str]) -> dict[str, str]:
+    """Every word for the values of a choice, the user's own last."""
+    known = {value: value for value in field.choices}
+    known |= {"".join(c for c in word.casefold() if c.isalnum()): value for value, words in field.choices.items() for word in words}
+    return known | {"".join(c for c in word.casefold() if c.isalnum()): value for word, value in own.items() if value in field.choices}
+
+
+def _moment_reader(field: Field, style: MomentStyle, around: Surroundings) -> Callable[[str], Read]:
+    if field.reads == "instant":
+        return lambda cell: read_moment(cell, style, around.zone)
+    return lambda cell: read_day(cell, style)
+
+
+def _value(column: _Column, number: int, around: Surroundings) -> str:
+    """SQL of the typed value, from either road; instants in UTC."""
+    kind = SQL_TYPES.get(column.field.reads, "VARCHAR")
+    fast = column.fast
+    if column.field.reads == "instant":
+        fast = f"CAST(timezone('UTC', timezone({quote_text(around.zone.key)}, {column.fast})) AS TIMESTAMP)"
+    if column.slow is None:
+        return f"CAST({fast} AS {kind})"
+    return f"coalesce(CAST({fast} AS {kind}), TRY_CAST(s{number}.value AS {kind}))"
+
+
+def _implausible(column: _Column, around: Surroundings) -> str | None:
+    """SQL that is true where a date cannot be meant."""
+    name = quote_name(column.field.name)
+    if column.field.reads not in ("instant", "date", "birthday"):
+        return None
+    birthday, past = column.field.reads == "birthday", column.field.past
+    assert is_implausible(date(9999, 12, 31), around.today, past=past, birthday=birthday)
+    first = "1900-01-01" if birthday else "1970-01-01"
+    ahead = 0 if birthday else 366 if past else 36_525
+    return f"({name} < DATE '{first}' OR {name} > DATE '{around.today.isoformat()}' + INTERVAL {ahead + 1} DAY)"
+
+
+def _write(connection: Connection, source: str, columns: list[_Column], around: Surroundings, out: Path) -> None:
+    values = ", ".join(f"{_value(c, i, around)} AS {quote_name(c.field.name)}" for i, c in enumerate(columns))
+    codes = ", ".join(
+        f"{f's{i}.code' if c.slow else 'CAST(NULL AS VARCHAR)'} AS {quote_name('code_' + c.field.name)}" for i, c in enumerate(columns)
+    )
+    joins = " ".join(f"LEFT JOIN {c.slow} AS s{i} ON s{i}.raw = {c.raw}" for i, c in enumerate(columns) if c.slow)
+    inner = f"SELECT row_no, {values}, {codes} FROM {source} AS t {joins}"
+    odd = {c.field.name: sql for c in columns if (sql := _implausible(c, around))}
+    firm = [c.field for c in columns if c.field.required or c.field.strict]
+    tests = [(f.name, f"({quote_name('code_' + f.name)} IS NOT NULL AND {quote_name('code_' + f.name)} <> 'missing')", quote_name("code_" + f.name)) for f in firm]
+    tests += [(f.name, odd[f.name], "'implausible_date'") for f in firm if f.name in odd]
+    tests += [(f.name, f"{quote_name(f.name)} IS NULL", "'missing'") for f in firm if f.required]
+    which = "CASE " + " ".join(f"WHEN {test} THEN {quote_text(name)}" for name, test, _ in tests) + " END" if tests else "CAST(NULL AS VARCHAR)"
+    why = "CASE " + " ".join(f"WHEN {test} THEN {code}" for _, test, code in tests) + " END" if tests else "CAST(NULL AS VARCHAR)"
+    soft = {name: sql for name, sql in odd.items() if not any(f.name == name for f in firm)}
+    shown = ", ".join(
+        f"CASE WHEN {soft[c.field.name]} THEN NULL ELSE {quote_name(c.field.name)} END AS {quote_name(c.field.name)}"
+        if c.field.name in soft
+        else quote_name(c.field.name)
+        for c in columns
+    )
+    dropped = [c.field.name for c in columns if not (c.field.required or c.field.strict) and (c.slow or c.field.name in soft)]
+    lost = "".join(
+        f", coalesce({quote_name('code_' + name)} <> 'missing', false) OR coalesce({soft.get(name, 'false')}, false) AS {quote_name('lost_' + name)}"
+        for name in dropped
+    )
+    run(
+        connection,
+        f"COPY (SELECT row_no, {shown}, {which} AS _field, {why} AS _code{lost} FROM ({inner})) TO {quote_text(str(out))} "
+        "(FORMAT parquet, COMPRESSION snappy)",
+    )
+
+
+def _notes(connection: Connection, source: str, columns: list[_Column]) -> dict[tuple[str, str], int]:
+    found: dict[tuple[str, str], int] = {}
+    for column in columns:
+        if column.slow:
+            for note, rows in run(connection, f"SELECT note, sum(n) FROM {column.slow} WHERE note IS NOT NULL AND value IS NOT NULL GROUP BY 1"):
+                found[column.field.name, str(note)] = int(rows)
+    return found
+
+
+def _dropped(connection: Connection, out: Path, columns: list[_Column]) -> dict[tuple[str, str], int]:
+    """How many cells of optional fields could not be read and are null now."""
+    source = f"read_parquet({quote_text(str(out))})"
+    names = [row[0] for row in run(connection, f"DESCRIBE SELECT * FROM {source}") if str(row[0]).startswith("lost_")]
+    if not names:
+        return {}
+    counts = run(connection, "SELECT " + ", ".join(f"count(*) FILTER ({quote_name(name)})" for name in names) + f" FROM {source}")[0]
+    return {(name.removeprefix("lost_"), "dropped"): int(count) for name, count in zip(names, counts, strict=True) if count}
+
+
+def _one_currency(seen: set[str], mapping: SheetMapping, around: Surroundings, place: Place) -> str | None:
+    """The one currency that the amounts show; bare amounts beside a foreign one are in doubt as well."""
+    if mapping.options.currency or "currency" in mapping.columns:
+        return mapping.options.currency
+    if len(seen) > 1:
+        raise Ambiguous(
+            Text(zh="金额混有多种货币（{all}），不能相加。", en="The amounts are in several currencies ({all}) and cannot be added.").fill(
+                all=", ".join(sorted(seen))
+            ),
+            next_step=Text(
+                zh="请按币种分成多个文件，或加一列“币种”。", en="Split the file by currency, or add a column “currency”."
+            ),
+            place=place,
+        )
+    found = next(iter(seen), None)
+    return None if found == around.currency else found
+
+
+def _two_decimal_styles(place: Place) -> Ambiguous:
+    return Ambiguous(
+        Text(zh="同一列里小数点既有“.”又有“,”。", en="The column uses both “.” and “,” as decimal sign."),
+        next_step=Text(zh="请统一写法后重试。", en="Write all amounts the same way and try again."),
+        place=place,
+    )
+
+
+def _undecided_dates(problem: Undecided, place: Place, mapping: SheetMapping) -> Ambiguous:
+    return Ambiguous(
+        Text(zh="日期有歧义，日月次序无法判断（如 {examples}）。", en="The date format is ambiguous: day or month first? (for example {examples})").fill(
+            examples=", ".join(problem.examples)
+        ),
+        next_step=Text(
+            zh='请在映射文件 mappings/{file} 的 [options] 中写 date_order = "dmy" 或 "mdy"，再用 --mapping 指定它。',
+            en='Write date_order = "dmy" or "mdy" under [options] in mappings/{file}, and name it with --mapping.',
+        ).fill(file=f"{mapping.kind}-{mapping.signature}.toml"),
+        place=place,
+    )
+
+

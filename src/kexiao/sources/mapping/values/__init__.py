@@ -1,0 +1,1 @@
+"""How single cells are read: exact money, instants, keys and phones, choices."""
