@@ -101,7 +101,7 @@ def fit(repeat_purchases: Any, mean_spend: Any, weights: Any | None = None) -> G
     usable = known & (np.nan_to_num(m) > 0)
     _refuse_too_few(int(usable.sum()))
     x, m, weight = x[usable], m[usable], None if weight is None else weight[usable]
-    data = _prepare(x, m, weight)
+    data = prepare(x, m, weight)
     edge, scale = np.log(EDGE), np.log(data.mean)
     lower = np.array([-edge, -edge, scale - 2 * edge])
     upper = np.array([edge, edge, scale + 2 * edge])
@@ -125,7 +125,7 @@ def fit(repeat_purchases: Any, mean_spend: Any, weights: Any | None = None) -> G
 
 
 @dataclass(frozen=True, slots=True)
-class _Spending:
+class Spending:
     """Customers summed up: only log(v + m̄x) needs every one of them, at each step."""
 
     customers: float
@@ -141,11 +141,12 @@ class _Spending:
     weight: Floats | None
 
 
-def _prepare(x: Floats, m: Floats, weight: Floats | None) -> _Spending:
+def prepare(x: Floats, m: Floats, weight: Floats | None) -> Spending:
+    """Sum customers up, as far as the likelihood allows; every x and m above 0."""
     levels, level = np.unique(x, return_inverse=True) if x.max() > 10 * len(x) + 1000 else _counted(x)
     total = x * m
     share = np.ones(1) if weight is None else weight
-    return _Spending(
+    return Spending(
         customers=float(len(x)) if weight is None else float(weight.sum()),
         mean=float((total * share).sum() / (x * share).sum()),
         levels=levels,
@@ -163,7 +164,7 @@ def _counted(x: Floats) -> tuple[Floats, Index]:
     return np.arange(int(level.max()) + 1, dtype=np.float64), level
 
 
-def log_likelihood(data: _Spending, log_parameters: Floats) -> newton.Point:
+def log_likelihood(data: Spending, log_parameters: Floats) -> newton.Point:
     """ℓ, gradient (3,) and Hessian (3, 3) with respect to (log p, log q, log v).
 
     With s = m̄x, eq. (1a) is ℓ = log Γ(px + q) − log Γ(px) − log Γ(q) − px log(1 + v/s) − q log(1 + s/v) − log m̄.
@@ -181,7 +182,7 @@ def log_likelihood(data: _Spending, log_parameters: Floats) -> newton.Point:
     return newton.Point(value - p * x_log - q * sum_far - data.log_mean, np.array([of_p, of_q, of_v]), hessian)
 
 
-def _over_customers(data: _Spending, v: float) -> Floats:
+def _over_customers(data: Spending, v: float) -> Floats:
     """Σ f, Σ x f, Σ (1 − y), Σ x y, Σ y(1 − y), Σ x y(1 − y) with f = log(1 + s/v) and y = v / (v + s), in blocks that stay in cache."""
     sums = np.zeros(6)
     for start in range(0, len(data.x), BLOCK):
@@ -197,7 +198,7 @@ def _over_customers(data: _Spending, v: float) -> Floats:
     return sums
 
 
-def _gammas(data: _Spending, p: float, q: float) -> tuple[float, Floats, Floats]:
+def _gammas(data: Spending, p: float, q: float) -> tuple[float, Floats, Floats]:
     """Σ log Γ(px + q) − log Γ(px) − log Γ(q) over distinct x; its slopes (2,) in log p, log q; and p², pq, q² times its second derivatives."""
     from scipy.special import digamma, gammaln, polygamma
 

@@ -30,8 +30,8 @@ def purchase_history(customer: Any, day: Any, *, end_day: float, start_day: floa
     ([7, 9], [1.0, 0.0], [10.0, 0.0], [30.0, 25.0])
     """
     who, when = purchase_days(customer, day, end_day=end_day, start_day=start_day)
-    first = np.flatnonzero(np.diff(who, prepend=who[0] - 1 if len(who) else 0))
-    last = np.append(first[1:], len(who)) - 1
+    first = np.flatnonzero(np.diff(who, prepend=who[:1] - 1))
+    last = np.append(first[1:], len(who))[: len(first)] - 1
     begin = when[first]
     return PurchaseHistory(who[first], (last - first).astype(np.float64), when[last] - begin, float(end_day) - begin)
 
