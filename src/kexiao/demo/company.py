@@ -47,6 +47,7 @@ def draw(folder: Path, customers: int = 50_000, seed: int = 20250101) -> Company
 
     Three years, 2023-01-01 to 2025-12-31; every customer bought at least once. Above 200,000 customers the files come in
     parts (``订单明细_2023_01.csv`` …) of 200,000 customers each, the small tables as CSV, and memory stays bounded.
+    A company drawn into this folder before is replaced; other files there are left alone.
     Raises ``WrongUse`` for fewer than 50 or more than 5,000,000 customers.
     """
     if not SMALLEST <= customers <= LARGEST:
@@ -57,9 +58,19 @@ def draw(folder: Path, customers: int = 50_000, seed: int = 20250101) -> Company
             next_step=Text(zh="请给出 50 到 5,000,000 之间的数。", en="Give a number from 50 to 5,000,000."),
         )
     folder.mkdir(parents=True, exist_ok=True)
+    _clear(folder)
     with duckdb.connect(":memory:") as connection:
         connection.execute("SET enable_progress_bar = false")
         return _draw(connection, folder, customers, seed)
+
+
+def _clear(folder: Path) -> None:
+    """Remove an earlier company of this folder, so that a smaller one leaves none of its parts behind."""
+    truth = folder / TRUTH
+    if truth.is_file():
+        for name in json.loads(truth.read_text(encoding="utf-8"))["files"]:
+            (folder / name).unlink(missing_ok=True)
+        truth.unlink()
 
 
 def _draw(connection: duckdb.DuckDBPyConnection, folder: Path, customers: int, seed: int) -> Company:

@@ -135,9 +135,30 @@ def _model_orders(rng: np.random.Generator, people: People, channel: int) -> Par
     chosen = np.flatnonzero(people.channel == channel)
     pace: Floats | None = calendar.tempo() if CHANNELS[channel].tempo else None
     who, day = simulate(rng, people.birth[chosen], DAYS, CHANNELS[channel].purchases, tempo=pace)
+    place = _place_in_run(who)
+    day = _days_of_their_own(who, day, place)
+    inside = day < DAYS
+    kind = np.where(place == 0, FIRST_ORDER, REPEAT)
+    return chosen[who[inside]], day[inside], kind[inside]
+
+
+def _place_in_run(who: Integers) -> Integers:
+    """0, 1, 2 … along each run of equal values."""
     first = np.ones(len(who), dtype=bool)
     first[1:] = who[1:] != who[:-1]
-    return chosen[who], day, np.where(first, FIRST_ORDER, REPEAT)
+    starts = np.flatnonzero(first)
+    return np.arange(len(who)) - starts[np.cumsum(first) - 1]
+
+
+def _days_of_their_own(who: Integers, day: Integers, place: Integers) -> Integers:
+    """Move a purchase that falls on the day of the one before to the next day.
+
+    A fit counts purchase days. Where two purchases shared one, it would lose a purchase and with 10,000 customers find
+    α some 5 % too large; moved by a day, the true parameters come out again.
+    """
+    apart = who * (2 * DAYS)  # customers cannot reach into one another
+    own: Integers = np.maximum.accumulate(day - place + apart) - apart + place
+    return own
 
 
 def _extra_orders(rng: np.random.Generator, reached: Integers, mean: float, window: tuple[int, int], kind: int) -> Part:
