@@ -4,7 +4,7 @@
 >>> with tempfile.TemporaryDirectory() as folder:
 ...     company = draw(Path(folder), customers=60)
 ...     len(company.files), company.truth["company"]["customers"]
-(14, 60)
+(13, 60)
 """
 
 from __future__ import annotations
