@@ -33,7 +33,7 @@ def main() -> int:
 
 def _read(source: Path, name: str, limits: Limits) -> dict[str, Any]:
     try:
-        return {"sheets": [sheet_to_json(sheet) for sheet in stage(source, name, limits)]}
+        return {"sheets": [sheet_to_json(sheet) for sheet in stage(source, limits)]}
     except KexiaoError as problem:
         return {"error": describe(problem)}
     except MemoryError:

@@ -37,8 +37,8 @@ _NOT_TABLES: tuple[tuple[bytes, str], ...] = (
 )
 
 
-def stage(path: Path, name: str, limits: Limits) -> list[StagedSheet]:
-    """Read a file of any known kind.
+def stage(path: Path, limits: Limits, *, prefix: str = "", inner: bool = False) -> list[StagedSheet]:
+    """Read a file of any known kind; ``inner`` for a file out of an archive, which must not be an archive again.
 
     Errors: ``InputRejected`` for an empty file or one that is no table.
     """
@@ -50,23 +50,23 @@ def stage(path: Path, name: str, limits: Limits) -> list[StagedSheet]:
     if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
         from kexiao.sources.files.package import stage_zip
 
-        return stage_zip(path, name, limits)
+        return stage_zip(path, limits, prefix=prefix, inner=inner)
     if head.startswith(b"\x1f\x8b"):
         from kexiao.sources.files.archive import stage_gzip
 
-        return stage_gzip(path, name, limits)
+        return stage_gzip(path, limits, inner=inner)
     if head.startswith(OLE):
         from kexiao.sources.files.biff import stage_xls
 
-        return stage_xls(path, limits)
+        return stage_xls(path, limits, prefix=prefix)
     if head.startswith(b"PAR1"):
         from kexiao.sources.files.parquet import stage_parquet
 
-        return stage_parquet(path, limits)
+        return stage_parquet(path, limits, prefix=prefix)
     refuse_what_is_no_table(head)
     from kexiao.sources.files.text import stage_text
 
-    return stage_text(path, limits)
+    return stage_text(path, limits, prefix=prefix)
 
 
 def empty() -> InputRejected:

@@ -143,10 +143,12 @@ def _two_rows(upper: Sequence[str], lower: Sequence[str]) -> list[str]:
     return [below or above for above, below in zip(top, low, strict=True)]
 
 
-def unique_names(names: Sequence[str]) -> tuple[tuple[str, ...], list[Text]]:
+def unique_names(names: Sequence[str]) -> tuple[str, ...]:
     """Names for all columns, one of its own for each; an empty one becomes 列 N.
 
-    >>> unique_names(["订单号", ""])[0]
+    Errors: ``Ambiguous`` where two columns have one name, ``InputRejected`` where a name is as long as a page.
+
+    >>> unique_names(["订单号", ""])
     ('订单号', '列 2')
     """
     twice = [name for name, times in Counter(name for name in names if name).items() if times > 1]
@@ -161,14 +163,7 @@ def unique_names(names: Sequence[str]) -> tuple[tuple[str, ...], list[Text]]:
             Text(zh="这不像一张表：列名过长。", en="This is not like a table: a column name is far too long."),
             next_step=Text(zh="请导出为带表头的表格。", en="Export it as a table with a header."),
         )
-    given, warnings = [], []
-    for index, name in enumerate(names):
-        shown = name or _free_name(index, names)
-        if not name:
-            text = Text(zh="第 {n} 列没有列名，记作“{name}”。", en="Column {n} has no name; it is called “{name}”.")
-            warnings.append(text.fill(n=index + 1, name=shown))
-        given.append(shown)
-    return tuple(given), warnings
+    return tuple(name or _free_name(index, names) for index, name in enumerate(names))
 
 
 def _free_name(index: int, names: Sequence[str]) -> str:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
+import duckdb
+
 from kexiao.errors import InputRejected, Place
 from kexiao.sources.files import invisible
 from kexiao.sources.files.encoding import BROKEN, Utf8File, as_utf8
@@ -16,7 +18,8 @@ from kexiao.sources.files.header import LOOKED_AT, Header, find_header, unique_n
 from kexiao.sources.files.lines import Record, read_records
 from kexiao.sources.files.special import is_remark, judge_of
 from kexiao.sources.files.staged import Limits, RefusedRow, SkippedRow, StagedSheet
-from kexiao.sources.files.writing import RowWriter
+from kexiao.sources.files.survey import survey
+from kexiao.sources.files.writing import RowWriter, column_names, copy_to_parquet, csv_query, open_duck, tell_unnamed
 from kexiao.text import Text
 
 DELIMITERS = (",", "\t", ";", "|")
@@ -40,20 +43,21 @@ class Layout:
         return len(self.header.names)
 
 
-def stage_text(path: Path, limits: Limits, *, sheet: str = "", number: int = 0) -> list[StagedSheet]:
+def stage_text(path: Path, limits: Limits, *, prefix: str = "") -> list[StagedSheet]:
     """The one table of a text file.
 
     Errors: ``InputRejected`` where there is no table in it or no row can be read, ``Ambiguous`` for two columns of one name.
     """
-    file = as_utf8(path, Path(f"utf8-{number}.txt"))
+    file = as_utf8(path, Path(f"{prefix}utf8.txt"))
     layout = find_layout(file)
     if layout.width > limits.columns:
         raise _no_table(Text(zh="列数过多。", en="There are too many columns."))
-    staged = _stage_lines(file, layout, Path(f"sheet{number}.parquet"), limits)
-    shown = replace(staged, sheet=sheet, warnings=(*file.warnings, *layout.warnings, *staged.warnings))
-    if not shown.rows and shown.refused:
-        raise _all_refused(shown)
-    return [shown]
+    target = Path(f"{prefix}sheet0.parquet")
+    staged = _stage_clean(file, layout, target) or _stage_lines(file, layout, target, limits)
+    if not staged.rows and staged.refused:
+        raise _all_refused(staged)
+    staged = tell_unnamed(staged, layout.header.names)
+    return [replace(staged, warnings=(*file.warnings, *layout.warnings, *staged.warnings))]
 
 
 def lines_of(file: Utf8File, newline: str) -> Iterator[str]:
@@ -70,10 +74,17 @@ def find_layout(file: Utf8File) -> Layout:
     named = re.fullmatch(r"(?i)sep=(.)", head[0]) if head else None
     candidates = [named[1]] if named else list(DELIMITERS)
     best: tuple[tuple[float, int], Header, str] | None = None
+    problem: InputRejected | None = None
     for delimiter in candidates:
-        found = _try_delimiter(head, delimiter, named is not None)
+        try:
+            found = _try_delimiter(head, delimiter, named is not None)
+        except InputRejected as refusal:
+            problem = problem or refusal
+            continue
         if found and (best is None or found[0] > best[0]):
             best = (*found, delimiter)
+    if best is None and problem:
+        raise problem
     if best is None:
         header = find_header([[line] for line in head])
         if header is None:
@@ -112,14 +123,14 @@ def _try_delimiter(head: list[str], delimiter: str, named: bool) -> tuple[tuple[
 
 
 def _layout(newline: str, delimiter: str, header: Header) -> Layout:
-    names, warnings = unique_names(header.names)
+    names = unique_names(header.names)
     if any(BROKEN in name or "\0" in name for name in names):
         raise InputRejected(
             Text(zh="表头含有无法识别的字节。", en="The header holds bytes that are no text."),
             next_step=Text(zh="请另存为 UTF-8 的 CSV 或 xlsx。", en="Save it as UTF-8 CSV or as xlsx."),
             place=Place(row=header.first + 1),
         )
-    return Layout(newline, delimiter, header, names, (*header.warnings, *warnings))
+    return Layout(newline, delimiter, header, names, header.warnings)
 
 
 def _no_table(why: Text) -> InputRejected:
@@ -138,6 +149,29 @@ def _all_refused(sheet: StagedSheet) -> InputRejected:
         next_step=Text(zh="请检查文件后重新导出。", en="Check the file and export it again."),
         place=Place(sheet=sheet.sheet or None, row=first.row_no, column=first.column),
     )
+
+
+def _stage_clean(file: Utf8File, layout: Layout, target: Path) -> StagedSheet | None:
+    """Read a clean file by DuckDB; None where it is not clean, or where DuckDB counts other rows than we do."""
+    skip = layout.header.last + 1
+    clean = survey(file.path, layout.delimiter, layout.width, skip) if layout.newline == "\n" else None
+    if clean is None:
+        return None
+    columns = [(name, "VARCHAR") for name in column_names(layout.width)]
+    quote = '"' if clean.quoted else ""
+    cells = csv_query(file.path, columns, delimiter=layout.delimiter, skip=skip, quote=quote, longest=clean.longest)
+    connection = open_duck()
+    try:
+        query = f"SELECT row_number() OVER () + {skip} AS row_no, * FROM ({cells})"
+        rows = copy_to_parquet(connection, query, target)
+    except duckdb.Error:
+        return None
+    finally:
+        connection.close()
+    if rows != clean.rows:
+        return None
+    titles = tuple(SkippedRow(number + 1, "title") for number in range(layout.header.first))
+    return StagedSheet(sheet="", header=layout.names, parquet=target, rows=rows, skipped=titles)
 
 
 def _stage_lines(file: Utf8File, layout: Layout, target: Path, limits: Limits) -> StagedSheet:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
 import duckdb
 
 from kexiao.engine.duck import Connection, connect, quote_text, run
+from kexiao.sources.files.staged import StagedSheet
+from kexiao.text import Text
 
 MEMORY_BYTES = 768 * 1024**2
 
@@ -99,6 +102,30 @@ class RowWriter:
             connection.close()
         if written != self.count:
             raise duckdb.Error(f"{written} rows arrived of {self.count}")
+
+
+def tell_unnamed(sheet: StagedSheet, names: Sequence[str]) -> StagedSheet:
+    """Tell of columns without a name that hold something; those at the end that hold nothing leave the header."""
+    unnamed = [index for index in range(len(sheet.header)) if index >= len(names) or not names[index]]
+    if not unnamed:
+        return sheet
+    connection = open_duck()
+    try:
+        counts = ", ".join(f"count(c{index})" for index in unnamed)
+        filled = run(connection, f"SELECT {counts} FROM read_parquet({quote_text(str(sheet.parquet))})")[0]
+    finally:
+        connection.close()
+    held = {index for index, count in zip(unnamed, filled, strict=True) if count}
+    width = len(sheet.header)
+    while width > 1 and width - 1 in unnamed and width - 1 not in held:
+        width -= 1
+    told = [_UNNAMED.fill(n=index + 1, name=sheet.header[index]) for index in sorted(held)]
+    header = sheet.header[:width]
+    typed = {name: kind for name, kind in sheet.typed.items() if name in header}
+    return replace(sheet, header=header, typed=typed, warnings=(*sheet.warnings, *told))
+
+
+_UNNAMED = Text(zh="第 {n} 列没有列名，记作“{name}”。", en="Column {n} has no name; it is called “{name}”.")
 
 
 def quoted(cell: str, delimiter: str) -> str:

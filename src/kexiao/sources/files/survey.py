@@ -1,0 +1,171 @@
+"""Whether a delimited text is clean: every line one record of the same width, nothing in it that needs judging.
+
+The check looks at every byte, with numpy. Only what is proven clean is handed to DuckDB; anything else is read line by line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+BLOCK = 8 * 1024**2
+LONGEST_LINE = 8 * 1024**2
+_QUOTE, _NEWLINE, _RETURN, _TAB = 34, 10, 13, 9
+
+# Signs that are judged cell by cell: lost or broken text, invisible signs, Excel's ="…". Each begins with a byte that most
+# files lack, which is quick to tell; only where it is there is the pattern searched for.
+_JUDGED = tuple(
+    (first, re.compile(pattern))
+    for first, pattern in (
+        (b"\xe2", rb"\xe2\x80[\x8b\x8e\x8f\xa8-\xae]|\xe2\x81"),
+        (b"\xef", rb"\xef\xbb\xbf|\xef\xbf\xbd|\xef\xb7\x90"),
+        (b"\xc2", rb"\xc2[\x80-\xa0\xad]"),
+        (b"=", rb'="'),
+    )
+)
+_TOTAL_SIGNS = tuple(word.encode() for word in ("计", "总", "和", "otal", "OTAL"))
+_TOTAL_LINE = re.compile(
+    rb"""(?mx)^[\s,;|"]*(
+        (?:[^,;|\t\r\n]){0,80}?(?:\xe5\x90\x88|\xe5\xb0\x8f|\xe6\x80\xbb|\xe6\xb1\x87|\xe7\xb4\xaf|\xe5\x85\xb1)\s*(?:\xe8\xae\xa1|\xe5\x92\x8c|\xe6\x80\xbb)
+      | (?:grand|sub|sum|GRAND|SUB|SUM|Grand|Sub|Sum)?[\s-]*(?:total|Total|TOTAL)
+    )"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Clean:
+    """A clean text: its records below the header, the longest line in bytes, whether any cell is quoted."""
+
+    rows: int
+    longest: int
+    quoted: bool
+
+
+def survey(path: Path, delimiter: str, width: int, skip: int) -> Clean | None:
+    """What the file holds below its first ``skip`` lines if it is clean, else None."""
+    if width < 2 or len(delimiter.encode()) > 1:
+        return None
+    state = _State(ord(delimiter), width)
+    head: bytes | None = None
+    for block in _whole_lines(path):
+        if head is None:
+            head, block = _cut_head(block, skip)
+            if head is None:
+                return None
+            state.header = head
+        if block and not state.accepts(block):
+            return None
+    return Clean(state.rows, state.longest, state.quoted) if state.rows else None
+
+
+def _whole_lines(path: Path) -> Iterator[bytes]:
+    """The file in blocks that end with a line end; a missing one at the very end is added."""
+    rest = b""
+    with path.open("rb") as handle:
+        while block := handle.read(BLOCK):
+            whole = rest + block
+            cut = whole.rfind(b"\n") + 1
+            if not cut and len(whole) > LONGEST_LINE:
+                yield whole  # too long a line: refused by whoever looks at it
+                return
+            rest = whole[cut:]
+            if cut:
+                yield whole[:cut]
+    if rest:
+        yield rest + b"\n"
+
+
+def _cut_head(block: bytes, skip: int) -> tuple[bytes | None, bytes]:
+    """The header line and what follows it; no header line where quotes reach over lines above the data."""
+    at = 0
+    line = b""
+    for _ in range(skip):
+        end = block.find(b"\n", at) + 1
+        line = block[at:end]
+        if not end or line.count(b'"') % 2:
+            return None, b""
+        at = end
+    return line.strip(b"\xef\xbb\xbf\r\n"), block[at:]
+
+
+class _State:
+    """What is known of the lines seen so far."""
+
+    def __init__(self, delimiter: int, width: int) -> None:
+        self.delimiter = delimiter
+        self.width = width
+        self.header = b""
+        self.rows = 0
+        self.longest = 0
+        self.quoted = False
+        self.returns: bool | None = None
+
+    def accepts(self, block: bytes) -> bool:
+        """Whether a block of whole lines is clean."""
+        signs = np.frombuffer(block, dtype=np.uint8)
+        ends = np.flatnonzero(signs == _NEWLINE)
+        return (
+            self._has_plain_controls(signs, ends)
+            and not any(first in block and pattern.search(block) for first, pattern in _JUDGED)
+            and self.header not in block
+            and not self._has_total(block)
+            and self._same_width(signs, ends)
+        )
+
+    def _has_plain_controls(self, signs: NDArray[np.uint8], ends: NDArray[np.intp]) -> bool:
+        """Whether there are no control signs but tabs and line ends, all of one kind."""
+        returns = bool(ends[0] and signs[ends[0] - 1] == _RETURN)
+        if self.returns is None:
+            self.returns = returns
+        if self.returns and not (signs[ends - 1] == _RETURN).all():
+            return False
+        tabs = np.count_nonzero(signs == _TAB)
+        controls = np.count_nonzero(signs < 32) + np.count_nonzero(signs == 127)
+        return controls == tabs + ends.size * (2 if self.returns else 1)
+
+    def _has_total(self, block: bytes) -> bool:
+        return any(word in block for word in _TOTAL_SIGNS) and bool(_TOTAL_LINE.search(block))
+
+    def _same_width(self, signs: NDArray[np.uint8], ends: NDArray[np.intp]) -> bool:
+        marks = signs == self.delimiter
+        quotes = np.flatnonzero(signs == _QUOTE)
+        if quotes.size:
+            self.quoted = True
+            inside = np.bitwise_xor.accumulate((signs == _QUOTE).view(np.uint8))
+            if inside[ends].any() or not self._are_paired(signs, quotes):
+                return False
+            marks &= inside == 0
+        places = np.flatnonzero(marks)
+        starts = np.concatenate(([-1], ends[:-1]))
+        if places.size != ends.size * (self.width - 1):
+            return False
+        table = places.reshape(ends.size, self.width - 1)
+        if (table[:, 0] <= starts).any() or (table[:, -1] >= ends).any() or _maybe_blank(signs, starts + 1, ends):
+            return False
+        self.rows += ends.size
+        self.longest = max(self.longest, int((ends - starts).max()))
+        return self.longest < LONGEST_LINE
+
+    def _are_paired(self, signs: NDArray[np.uint8], quotes: NDArray[np.intp]) -> bool:
+        """Whether each quote opens a cell, closes one, or is half of a doubled one."""
+        before = np.where(quotes[0::2] > 0, signs[quotes[0::2] - 1], _NEWLINE)
+        after = signs[quotes[1::2] + 1]
+        opens = (before == self.delimiter) | (before == _NEWLINE) | (before == _QUOTE)
+        closes = (after == self.delimiter) | (after == _NEWLINE) | (after == _RETURN) | (after == _QUOTE)
+        return bool(opens.all() and closes.all())
+
+
+def _maybe_blank(signs: NDArray[np.uint8], starts: NDArray[np.intp], ends: NDArray[np.intp]) -> bool:
+    """Whether a line begins with an empty or blank cell and holds nothing else."""
+    first = signs[starts]
+    blank = np.isin(first, np.frombuffer(b' ,;|\t"\xe3', dtype=np.uint8))
+    raw = signs.tobytes() if blank.any() else b""
+    return any(
+        not raw[start:end].translate(None, b' ,;|\t"\r\xe3\x80')
+        for start, end in zip(starts[blank].tolist(), ends[blank].tolist(), strict=True)
+    )
