@@ -48,7 +48,6 @@ class Sums:
 
     terms: dict[Cell, dict[Formula, Term]] = field(default_factory=dict)
     pairs: dict[Cell, dict[tuple[Formula, Formula], Joint]] = field(default_factory=dict)
-    sql: str = ""
 
 
 def fact_for(atom: Atom, dimensions: Sequence[str]) -> Fact | None:
@@ -102,11 +101,21 @@ def run_sums(source: FactSource, query: SumsQuery) -> Sums:
     assert all(is_linear(formula) for formula in query.formulas)
     if not query.formulas:
         return Sums()
-    sql = f"WITH {units_sql(query)} {_final_sql(query)}"
-    result = Sums(sql=sql)
-    for row in source.query(sql):
+    result = Sums()
+    for row in source.query(_sql(query)):
         _read_row(query, row, result)
     return result
+
+
+def _sql(query: SumsQuery) -> str:
+    return f"WITH {units_sql(query)} {_final_sql(query)}"
+
+
+def readable_sql(query: SumsQuery) -> str:
+    """The SQL that the pass runs, laid out for reading."""
+    from sqlglot import parse_one
+
+    return parse_one(_sql(query)).sql(pretty=True)
 
 
 def units_sql(query: SumsQuery) -> str:
@@ -148,13 +157,9 @@ def _reduced(
     query: SumsQuery, fact: Fact, atoms: Sequence[Atom], numbers: Sequence[int], columns: Sequence[str], own: set[str]
 ) -> str:
     """One fact, reduced to one row per (period, dimensions, customer), and below it its anonymous rows, one an entity."""
-    rows = " UNION ALL ".join(_rows_of_run(query, fact, run) for run in runs(query.periods))
-    if fact.latest_per:
-        listed = ", ".join(fact.latest_per)
-        newest = f"row_number() OVER (PARTITION BY p, {listed} ORDER BY {fact.day.replace('_on', '_at')} DESC, {fact.entity} DESC)"
-        rows = f"SELECT * FROM (SELECT r.*, {newest} AS latest FROM ({rows}) AS r) WHERE latest = 1 OR {fact.customer} IS NULL"
+    rows = rows_of_fact(query, fact, *runs(query.periods))
     keys = ["p", *query.dim_names()]
-    shown = [_aggregate(c, fact, atoms) if c in own else f"0 AS {c}" for c in columns]
+    shown = [f"{_column(c, fact, atoms)} AS {c}" if c in own else f"0 AS {c}" for c in columns]
     unit = fact.customer or "NULL"
     known = f"SELECT {', '.join(keys)}, {unit} AS u, {', '.join(shown)} FROM rows_{fact.name} WHERE {unit} IS NOT NULL GROUP BY {', '.join(keys)}, {unit}"
     alone_key = "" if fact.entity == "line" else f", {fact.entity}"
@@ -166,7 +171,19 @@ def _reduced(
     return f"SELECT * FROM (WITH rows_{fact.name} AS ({rows}) {both})"
 
 
-def _rows_of_run(query: SumsQuery, fact: Fact, run: Run) -> str:
+def rows_of_fact(query: SumsQuery, fact: Fact, *periods: Run) -> str:
+    """The rows of a fact in the periods and where asked: p, d0…, and its columns; of answers only a customer's latest."""
+    rows = " UNION ALL ".join(_rows_in(query, fact, run) for run in periods)
+    if not fact.latest_per:
+        return rows
+    listed = ", ".join(fact.latest_per)
+    newest = f"row_number() OVER (PARTITION BY p, {listed} ORDER BY {fact.day.replace('_on', '_at')} DESC, {fact.entity} DESC)"
+    return (
+        f"SELECT * FROM (SELECT r.*, {newest} AS latest FROM ({rows}) AS r) WHERE latest = 1 OR {fact.customer} IS NULL"
+    )
+
+
+def _rows_in(query: SumsQuery, fact: Fact, run: Run) -> str:
     dims = "".join(f", {dimension_sql(fact, d)} AS d{i}" for i, d in enumerate(query.dimensions))
     joined = ""
     if any(d not in fact.dimensions for d in query.asked):
@@ -189,21 +206,29 @@ def equals(column: str, value: str) -> str:
     return f"{column} = '" + value.replace("'", "''") + "'"
 
 
-def _aggregate(column: str, fact: Fact, atoms: Sequence[Atom]) -> str:
+def _column(column: str, fact: Fact, atoms: Sequence[Atom]) -> str:
     atom = atoms[int(column[1:])]
+    if column.startswith("a"):
+        return aggregate(atom, fact)
+    assert isinstance(atom, Sum)
+    condition = "".join(f" AND {where.sql()}" for where in atom.where)
+    return f"sum(CASE WHEN {atom.column} IS NULL{condition} THEN 1 ELSE 0 END)"
+
+
+def aggregate(atom: Atom, fact: Fact) -> str:
+    """An atom over a group of rows of its fact."""
     condition = " AND ".join(where.sql() for where in atom.where)
     if isinstance(atom, Sum):
-        if column.startswith("n"):
-            test = f"{atom.column} IS NULL" + (f" AND {condition}" if condition else "")
-            return f"sum(CASE WHEN {test} THEN 1 ELSE 0 END) AS {column}"
         value = f"CASE WHEN {condition} THEN {atom.column} ELSE 0 END" if condition else atom.column
         kind = "DOUBLE" if atom.column == "quantity" else "DECIMAL(18,2)"
-        return f"CAST(coalesce(sum({value}), 0) AS {kind}) AS {column}"
+        return f"CAST(coalesce(sum({value}), 0) AS {kind})"
     counted = _counted(atom, fact, condition)
     if isinstance(atom, Customers):
         known = f"{fact.customer} IS NOT NULL" if fact.customer else "true"
-        return f"CASE WHEN {counted} >= {atom.at_least} AND min(CASE WHEN {known} THEN 1 ELSE 0 END) = 1 THEN 1 ELSE 0 END AS {column}"
-    return f"{counted} AS {column}"
+        return (
+            f"CASE WHEN {counted} >= {atom.at_least} AND min(CASE WHEN {known} THEN 1 ELSE 0 END) = 1 THEN 1 ELSE 0 END"
+        )
+    return counted
 
 
 def _counted(atom: Rows | Customers, fact: Fact, condition: str) -> str:

@@ -1,0 +1,80 @@
+"""``Workspace``: every verb of the cycle on one company's data, for notebooks and scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kexiao.cycle import explain as explaining
+from kexiao.cycle.measure import Measurement, measure_facts
+from kexiao.engine.folder import Folder, create_folder, open_folder
+from kexiao.facts.rows import BehindRow
+from kexiao.facts.source import FactSource, open_facts
+from kexiao.text import Text
+
+if TYPE_CHECKING:
+    from kexiao.cycle.collect import LoadReport
+
+
+class Workspace:
+    """One company's data on disk.
+
+    Example (in a notebook)::
+
+        w = kexiao.open("my-company")
+        w.measure("retention_rate", period="2025Q3", by=["channel"]).to_pandas()
+    """
+
+    def __init__(self, folder: Folder) -> None:
+        self.folder = folder
+
+    def facts(self, as_of: str | None = None) -> FactSource:
+        """The facts at a snapshot, opened."""
+        return open_facts(self.folder, as_of=as_of)
+
+    def collect(self, *files: str | Path, **options: Any) -> LoadReport:
+        """Load files; see ``kexiao.cycle.collect``."""
+        from kexiao.cycle.collect import collect
+
+        return collect(self.folder, [Path(file) for file in files], **options)
+
+    def measure(
+        self,
+        metrics: str | Sequence[str] = (),
+        *,
+        period: str,
+        grain: str | None = None,
+        by: Sequence[str] = (),
+        where: dict[str, str] | None = None,
+        variants: bool = False,
+        as_of: str | None = None,
+    ) -> Measurement:
+        """Metrics over a period; see ``kexiao.cycle.measure``."""
+        names = [metrics] if isinstance(metrics, str) else list(metrics)
+        fixed = tuple((where or {}).items())
+        return measure_facts(
+            self.facts(as_of), names, period=period, grain=grain, by=list(by), where=fixed, variants=variants
+        )
+
+    def explain(self, metric: str, *, period: str, where: dict[str, str] | None = None) -> explaining.Explanation:
+        """One number opened; see ``kexiao.cycle.explain``."""
+        return explaining.explain(self.facts(), metric, period, tuple((where or {}).items()))
+
+    def rows(self, metric: str, *, period: str, where: dict[str, str] | None = None) -> list[BehindRow] | Text:
+        """The rows behind a number."""
+        return explaining.rows(self.facts(), metric, period, tuple((where or {}).items()))
+
+    def change(self, metric: str, *, period: str, against: str, by: str) -> explaining.Change:
+        """Why a metric moved between two periods."""
+        return explaining.change_of(self.facts(), metric, period, against, by)
+
+
+def open_workspace(path: str | Path) -> Workspace:
+    """Open a workspace that exists."""
+    return Workspace(open_folder(Path(path)))
+
+
+def create_workspace(path: str | Path, **settings: Any) -> Workspace:
+    """Make a workspace, or open the one that is there; settings as in ``kexiao init``."""
+    return Workspace(create_folder(Path(path), **settings))
