@@ -5,10 +5,11 @@ The same option gives the same bytes, in any process and any order: what ECharts
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
+import os
 import re
-from functools import cache
 from html import escape
 from pathlib import Path
 from threading import Lock
@@ -43,6 +44,9 @@ _POINTER_ONLY = re.compile(
 _POINTER_EVENTS = re.compile(r' pointer-events="visible"')
 _NUMBERED = re.compile(r'(="(?:url\()?#?)zr\d+-')
 _one_at_a_time = Lock()
+_contexts: dict[int, Any] = {}
+# A chart takes some milliseconds; what takes this long will never end.
+TIME_LIMIT = 30
 
 
 def render_svg(option: Option, width: int, height: int, *, label: str = "", dark: bool = False) -> str:
@@ -53,7 +57,8 @@ def render_svg(option: Option, width: int, height: int, *, label: str = "", dark
     still = {**option, "series": [series for series in option.get("series", []) if series.get("id") != HOVER]}
     text = json.dumps(in_dark(still) if dark else still, ensure_ascii=False, sort_keys=True, allow_nan=False)
     with _one_at_a_time:
-        drawn = str(_context().call("kexiaoDraw", text, width, height, "kexiao-dark" if dark else "kexiao"))
+        name = "kexiao-dark" if dark else "kexiao"
+        drawn = str(_context().call("kexiaoDraw", text, width, height, name, timeout_sec=TIME_LIMIT))
     digest = hashlib.sha256(f"{width}x{height}{dark}{text}".encode()).hexdigest()[:10]
     return _settle(drawn, f"kx{digest}-", width, height, label)
 
@@ -70,26 +75,37 @@ def _settle(drawn: str, prefix: str, width: int, height: int, label: str) -> str
     return head + drawn[drawn.index(">") + 1 :].strip()
 
 
-@cache
 def _context() -> Any:
-    """One V8 with ECharts loaded (a quarter of a second), kept for the life of the process."""
-    file = VENDOR / "echarts.min.js"
+    """One V8 with ECharts loaded (a quarter of a second), kept for the life of the process; a forked process gets its own."""
+    here = os.getpid()
+    if here not in _contexts:
+        _contexts[here] = _start()
+        # Left to the interpreter's own end, V8 sometimes waits for ever for a thread that is already gone.
+        atexit.register(_contexts[here].close)
+    return _contexts[here]
+
+
+def _start() -> Any:
     try:
         from py_mini_racer import MiniRacer
 
-        source = file.read_text(encoding="utf-8")
+        source = (VENDOR / "echarts.min.js").read_text(encoding="utf-8")
     except (ImportError, FileNotFoundError) as problem:
-        raise SourceUnavailable(
-            Text(
-                zh="无法绘制图表：缺少 ECharts 或其运行环境。",
-                en="Charts cannot be drawn: ECharts or its engine is missing.",
-            ),
-            next_step=Text(
-                zh="请运行 make assets，并安装 kexiao[reports]。", en="Run make assets and install kexiao[reports]."
-            ),
-        ) from problem
+        raise _missing() from problem
     context = MiniRacer()
     context.eval(source)
     themes = json.dumps({"light": theme(), "dark": theme(dark=True)})
     context.eval(f"var EMS = {json.dumps(EMS)}; var THEME = {themes};{MEASURE_JS}{_DRAW_JS}")
     return context
+
+
+def _missing() -> SourceUnavailable:
+    return SourceUnavailable(
+        Text(
+            zh="无法绘制图表：缺少 ECharts 或其运行环境。",
+            en="Charts cannot be drawn: ECharts or its engine is missing.",
+        ),
+        next_step=Text(
+            zh="请运行 make assets，并安装 kexiao[reports]。", en="Run make assets and install kexiao[reports]."
+        ),
+    )
