@@ -15,7 +15,7 @@ from kexiao.text import Language, Text
 
 Option = dict[str, Any]
 Words = Text | str
-# The id of series that only catch the pointer; a still picture leaves them out.
+# How the id of series begins that only catch the pointer; a still picture leaves them out.
 HOVER = "hover"
 
 
@@ -151,7 +151,9 @@ def extent_of(values: Iterable[Number | None], how: Writing, *, from_zero: bool)
     # A series that comes down near to zero is best seen from zero, bars or not.
     if from_zero or 0 <= low < high * 0.3:
         low, high = min(low, 0.0), max(high, 0.0)
-    step = _round_step((high - low) or abs(high) or 1.0)
+    if low == high:
+        low, high = min(low, 0.0), max(high, 0.0) or float(low == 0)
+    step = _round_step(high - low)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     return Extent(scale, round(first * step, 9), round(max(last, first + 1) * step, 9), step)
 

@@ -64,7 +64,7 @@ def line_chart(
         colour = one.colour or SERIES[place % len(SERIES)]
         drawn += _band(one, place, extent, colour) if banded else []
         drawn += _line(one, extent, colour, _end_label(one, len(series), how))
-        drawn.append(_hover(one, extent, how))
+        drawn.append(_hover(one, place, extent, how))
     drawn[0] |= {"markLine": _marks(target, events, extent, how)}
     endings = [_end_label(one, len(series), how) for one in series]
     option = frame(
@@ -200,7 +200,7 @@ def _tail(points: Sequence[Point], extent: Extent) -> list[float | None]:
     return values
 
 
-def _hover(one: Series, extent: Extent, how: Writing) -> Option:
+def _hover(one: Series, place: int, extent: Extent, how: Writing) -> Option:
     """Unseen marks that are easy to point at."""
     name = how.words(one.name)
     data = [
@@ -211,7 +211,14 @@ def _hover(one: Series, extent: Extent, how: Writing) -> Option:
         for point in one.points
         if point.value is not None
     ]
-    return {"id": HOVER, "type": "scatter", "symbolSize": 16, "itemStyle": {"opacity": 0}, "data": data, "z": 5}
+    return {
+        "id": f"{HOVER} {place}",
+        "type": "scatter",
+        "symbolSize": 16,
+        "itemStyle": {"opacity": 0},
+        "data": data,
+        "z": 5,
+    }
 
 
 def _end_label(one: Series, count: int, how: Writing) -> str:

@@ -54,7 +54,10 @@ def render_svg(option: Option, width: int, height: int, *, label: str = "", dark
 
     Raises SourceUnavailable if ECharts or V8 is not installed.
     """
-    still = {**option, "series": [series for series in option.get("series", []) if series.get("id") != HOVER]}
+    still = {
+        **option,
+        "series": [series for series in option.get("series", []) if not str(series.get("id")).startswith(HOVER)],
+    }
     text = json.dumps(in_dark(still) if dark else still, ensure_ascii=False, sort_keys=True, allow_nan=False)
     with _one_at_a_time:
         name = "kexiao-dark" if dark else "kexiao"
