@@ -11,7 +11,19 @@ from kexiao.cycle.measure import measure_facts, requests_for
 from kexiao.facts.availability import dimensions_of
 from kexiao.facts.decomposition import Decomposition, split_count, split_ratio, split_total
 from kexiao.facts.evaluate import Request, evaluate
-from kexiao.facts.formula import CohortShare, Formula, Growth, Minus, Plus, Ratio, ScoreMean, TopShare, inside, is_linear, words
+from kexiao.facts.formula import (
+    CohortShare,
+    Formula,
+    Growth,
+    Minus,
+    Plus,
+    Ratio,
+    ScoreMean,
+    TopShare,
+    inside,
+    is_linear,
+    words,
+)
 from kexiao.facts.metric import MetricValue, Number
 from kexiao.facts.periods import Period, parse
 from kexiao.facts.policy import Policy
@@ -86,7 +98,9 @@ class Change:
         }  # fmt: skip
 
 
-def explain(source: FactSource, metric: str, period: str | Period, where: Where = (), variant: str | None = None) -> Explanation:
+def explain(
+    source: FactSource, metric: str, period: str | Period, where: Where = (), variant: str | None = None
+) -> Explanation:
     """Open one number: formula in words, its parts with their own values, policy, SQL."""
     request = requests_for(f"{metric}:{variant}" if variant else metric)[0]
     definition = metric_named(metric)
@@ -104,7 +118,9 @@ def explain(source: FactSource, metric: str, period: str | Period, where: Where 
         value,
         tuple((words(part), found) for part, found in zip(parts, rest, strict=False)),
         policy_in_words(source.policy),
-        readable_sql(SumsQuery(tuple(_linear(request.formula)), (), (when,), (), where)) if _linear(request.formula) else "",
+        readable_sql(SumsQuery(tuple(_linear(request.formula)), (), (when,), (), where))
+        if _linear(request.formula)
+        else "",
     )
 
 
@@ -119,7 +135,9 @@ def _parts(formula: Formula) -> list[Formula]:
 
 
 def _is_money(formula: Formula) -> bool:
-    return any(getattr(part, "column", "") in {"net", "gross", "discount", "cost", "amount"} for part in _atoms(formula))
+    return any(
+        getattr(part, "column", "") in {"net", "gross", "discount", "cost", "amount"} for part in _atoms(formula)
+    )
 
 
 def _atoms(formula: Formula) -> list[Formula]:
@@ -135,7 +153,11 @@ def _linear(formula: Formula) -> list[Formula]:
 
 def policy_in_words(policy: Policy) -> tuple[Text, ...]:
     """What counts, one sentence a rule."""
-    suggested = Text(zh="（由数据建议）", en=" (suggested from the data)") if policy.window_is_suggested else Text(zh="。", en=".")
+    suggested = (
+        Text(zh="（由数据建议）", en=" (suggested from the data)")
+        if policy.window_is_suggested
+        else Text(zh="。", en=".")
+    )
     booked = (
         Text(zh="退款按退款日入账。", en="Refunds are booked on their own day.")
         if policy.refund_date == "refund"
@@ -178,18 +200,26 @@ def change_of(
 def dimensions_to_split(source: FactSource, metric: str) -> list[str]:
     """The dimensions along which a metric's change can be looked at and that the data know."""
     formula = metric_named(metric).formula
-    return [name for name in DIMENSION_LABELS if name in dimensions_of(formula) and _cannot_split(formula, name) is None and name not in ("cohort", "product")]
+    return [
+        name
+        for name in DIMENSION_LABELS
+        if name in dimensions_of(formula) and _cannot_split(formula, name) is None and name not in ("cohort", "product")
+    ]
 
 
 def _cannot_split(formula: Formula, by: str) -> Text | None:
     if isinstance(formula, (Growth, TopShare, CohortShare, ScoreMean)):
         return Text(zh="这个指标的变化不能拆分。", en="The change of this metric cannot be split.")
     if by not in dimensions_of(formula):
-        return Text(zh="不能按{d}拆分。", en="It cannot be split by {d}.").fill(d=DIMENSION_LABELS.get(by, Text.same(by)))
+        return Text(zh="不能按{d}拆分。", en="It cannot be split by {d}.").fill(
+            d=DIMENSION_LABELS.get(by, Text.same(by))
+        )
     return None
 
 
-def _amounts(source: FactSource, metric: str, period: Period, by: str, where: Where) -> dict[str, tuple[Number, Number]]:
+def _amounts(
+    source: FactSource, metric: str, period: Period, by: str, where: Where
+) -> dict[str, tuple[Number, Number]]:
     """Per group, (numerator, denominator) of a ratio or (total, volume) of a total."""
     definition = metric_named(metric)
     if isinstance(definition.formula, Ratio):
@@ -216,7 +246,10 @@ def _do_not_add_up(
         if abs(tops - Decimal(str(expected))) > Decimal("0.005") or (
             ratio and abs(bottoms - Decimal(str(value.denominator or 0))) > Decimal("0.005")
         ):
-            return Text(zh="分组有重叠，不能相加，因此不拆分。", en="The groups overlap and do not add up, so the change is not split.")
+            return Text(
+                zh="分组有重叠，不能相加，因此不拆分。",
+                en="The groups overlap and do not add up, so the change is not split.",
+            )
     return None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from kexiao.engine.folder import Folder
 from kexiao.errors import WrongUse, unknown_name
@@ -64,7 +64,8 @@ class Measurement:
             return "<p>—</p>"
         head = "".join(f"<th>{escape(name)}</th>" for name in rows[0])
         body = "".join(
-            "<tr>" + "".join(f"<td>{'—' if v is None else escape(str(v))}</td>" for v in row.values()) + "</tr>" for row in rows
+            "<tr>" + "".join(f"<td>{'—' if v is None else escape(str(v))}</td>" for v in row.values()) + "</tr>"
+            for row in rows
         )
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
@@ -136,7 +137,7 @@ def requests_for(name: str, *, variants: bool = False) -> list[Request]:
 def _checked_grain(grain: str) -> Grain:
     if grain not in GRAINS:
         raise unknown_name(Text(zh="时间粒度", en="grain"), grain, list(GRAINS))
-    return cast(Grain, grain)
+    return grain
 
 
 def _check_dimensions(names: Sequence[str]) -> None:
@@ -156,7 +157,9 @@ def _refuse_if_dimensions_never_fit(source: FactSource, names: Sequence[str], di
         return
     fitting = set.union(*possible) if possible else set()
     raise WrongUse(
-        Text(zh="这些指标不能按 {d} 细分。", en="These metrics cannot be broken down by {d}.").fill(d=", ".join(dimensions)),
+        Text(zh="这些指标不能按 {d} 细分。", en="These metrics cannot be broken down by {d}.").fill(
+            d=", ".join(dimensions)
+        ),
         next_step=Text(zh="可用的维度：{ok}。", en="Possible dimensions: {ok}.").fill(
             ok=", ".join(name for name in DIMENSION_LABELS if name in fitting) or "—"
         ),

@@ -46,7 +46,7 @@ def align_delta_log(folder: Path, columns: Sequence[tuple[str, str]], files: Map
     from deltalake.transaction import AddAction, RemoveAction
 
     folder.mkdir(parents=True, exist_ok=True)
-    schema = Schema([Field(name, PrimitiveType(delta_type(kind)), True) for name, kind in columns])
+    schema = Schema([Field(name, PrimitiveType(delta_type(kind)), nullable=True) for name, kind in columns])
     if DeltaTable.is_deltatable(str(folder)):
         table = DeltaTable(str(folder))
     else:

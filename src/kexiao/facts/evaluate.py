@@ -255,7 +255,7 @@ def _unknown_values(formula: Formula, rows: int) -> Text:
 
 
 def _marks(units: int, largest: float, total: Number) -> tuple[str, ...]:
-    marks = ("small_sample",) if units < SMALL else ()
+    marks: tuple[str, ...] = ("small_sample",) if units < SMALL else ()
     if units >= SMALL and total and largest > DOMINATES * abs(float(total)):
         marks += ("one_customer_dominates",)
     return marks

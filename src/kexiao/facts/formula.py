@@ -175,6 +175,7 @@ Formula = (
     Sum
     | Rows
     | Customers
+    | Both
     | State
     | Plus
     | Minus

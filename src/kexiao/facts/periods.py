@@ -51,7 +51,7 @@ class Period:
 
     def before(self) -> Period:
         """The period just before, of the same grain (the same number of days for a free range)."""
-        if self.grain == "day" or self.grain == "range":
+        if self.grain in {"day", "range"}:
             return Period(self.start - timedelta(days=self.days), self.start, self.grain, self.fiscal_start)
         return period_holding(self.start - timedelta(days=1), self.grain, self.fiscal_start)
 

@@ -53,7 +53,7 @@ def policy_from(settings: Mapping[str, Any]) -> Policy:
     for name in given:
         if name not in known:
             raise _refused(name, Text(zh="没有这个设置", en="there is no such setting"))
-    completed = tuple(given.pop("completed", Policy.completed))
+    completed = tuple(given.pop("completed", Policy().completed))
     if wrong := [status for status in completed if status not in STATUSES]:
         raise _refused("completed", Text(zh="状态 {s} 不存在", en="there is no status {s}").fill(s=wrong[0]))
     if given.get("refund_date", "refund") not in ("refund", "order"):

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Literal
 
 from kexiao.facts.calendar import Run
-from kexiao.facts.formula import Atom, Both, Customers, Formula, Minus, Plus, Ratio, State, words
+from kexiao.facts.formula import ATOMS, Atom, Both, Customers, Formula, Minus, Plus, Ratio, State, words
 from kexiao.facts.periods import Period
 from kexiao.facts.source import FactSource
 from kexiao.facts.states import customers_in_state
@@ -63,7 +63,7 @@ def _rows_of(
         return [BehindRow(part, formula.label, str(row[0]), int(row[0]), None, sign) for row in found]
     if isinstance(formula, Both):
         return _rows_of_both(source, formula, period, where, part)
-    if isinstance(formula, Customers) or hasattr(formula, "fact"):
+    if isinstance(formula, ATOMS):
         return _rows_of_atom(source, formula, period, where, part, sign)
     return Text(zh="“{f}”不能由一组行相加得到。", en="No list of rows adds up to “{f}”.").fill(f=words(formula))
 

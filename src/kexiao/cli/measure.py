@@ -1,0 +1,165 @@
+"""``kexiao measure``: metrics over a period."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from kexiao.cli.options import argument, option, session
+from kexiao.text import Text
+
+if TYPE_CHECKING:
+    from kexiao.cycle.measure import Measurement
+    from kexiao.facts.metric import MetricValue
+
+HELP = Text(zh="计算指标", en="Compute metrics")
+
+
+def measure(
+    metrics: Annotated[
+        list[str] | None,
+        argument(zh="指标名，可写成“指标:变体”；不写则算全部", en="metrics, or metric:variant; all when left out"),
+    ] = None,
+    period: Annotated[
+        str,
+        option(
+            "--period", zh="期间：2025Q3、2025-03、2025、2024-01..2025-09", en="2025Q3, 2025-03, 2025, 2024-01..2025-09"
+        ),
+    ] = "",
+    grain: Annotated[
+        str,
+        option("--grain", zh="按 day、week、month、quarter、year 切分", en="split by day, week, month, quarter, year"),
+    ] = "",
+    by: Annotated[str, option("--by", zh="维度，逗号分隔", en="dimensions, comma-separated")] = "",
+    where: Annotated[
+        list[str] | None, option("--where", zh="限定，如 channel=门店", en="a filter such as channel=store")
+    ] = None,
+    variants: Annotated[
+        bool, option("--variants", zh="并列显示其他公式", en="show published variants beside ours")
+    ] = False,
+    as_of: Annotated[str, option("--as-of", zh="按某个快照或日期", en="read an older snapshot or day")] = "",
+) -> None:
+    """Print metrics with their intervals; JSON has every field that comes with a value."""
+    from kexiao.cli.output import write_json
+    from kexiao.cycle.measure import measure as compute
+
+    measured = compute(
+        session().folder(),
+        metrics or [],
+        period=named_period(period),
+        grain=grain or None,
+        by=comma_list(by),
+        where=filters(where),
+        variants=variants,
+        as_of=as_of or None,
+    )
+    if session().format == "json":
+        write_json(measured.records())
+        return
+    _print(measured, bool(metrics))
+
+
+def named_period(given: str) -> str:
+    """The period asked for; leaving it out is wrong use, since no default is right for everyone."""
+    from kexiao.errors import WrongUse
+
+    if not given:
+        raise WrongUse(
+            Text(zh="没有指定期间。", en="No period was given."),
+            next_step=Text(zh="加上 --period，例如 --period 2025Q3。", en="Add --period, for example --period 2025Q3."),
+        )
+    return given
+
+
+def comma_list(given: str) -> list[str]:
+    """Names between commas."""
+    return [name.strip() for name in given.replace("，", ",").split(",") if name.strip()]
+
+
+def filters(given: list[str] | None) -> tuple[tuple[str, str], ...]:
+    """``channel=store`` as (dimension, value). Errors: ``WrongUse`` for anything without an equals sign."""
+    from kexiao.errors import WrongUse
+
+    found = []
+    for item in given or []:
+        name, equals, value = item.partition("=")
+        if not equals:
+            raise WrongUse(
+                Text(zh="看不懂限定“{w}”。", en="The filter “{w}” is not understood.").fill(w=item),
+                next_step=Text(
+                    zh="写成 维度=值，例如 channel=门店。", en="Write dimension=value, for example channel=store."
+                ),
+            )
+        found.append((name.strip(), value.strip()))
+    return tuple(found)
+
+
+def _print(measured: Measurement, few: bool) -> None:
+    from kexiao.cli.output import Shown, show
+
+    if session().format != "table":
+        rows = measured.flat()
+        names = list(rows[0]) if rows else ["metric"]
+        show([Shown(name, Text.same(name)) for name in names], [[row[name] for name in names] for row in rows])
+        return
+    dimensions = sorted({name for value in measured for name in value.dimensions})
+    columns = [
+        Shown("metric", Text(zh="指标", en="Metric")),
+        Shown("period", Text(zh="期间", en="Period")),
+        *(Shown(name, _dimension(name)) for name in dimensions),
+        Shown("value", Text(zh="数值", en="Value"), right=True),
+        Shown("interval", Text(zh="95 % 区间", en="95 % interval"), right=True),
+        Shown("n", Text(zh="样本", en="n"), right=True),
+        Shown("note", Text(zh="说明", en="Note")),
+    ]
+    show(columns, [_row(value, dimensions) for value in measured])
+    if not few:
+        print(Text(zh="共 {n} 个数值。", en="{n} values.").fill(n=len(measured))())
+
+
+def _dimension(name: str) -> Text:
+    from kexiao.facts.subjects import DIMENSION_LABELS
+
+    return DIMENSION_LABELS.get(name, Text.same(name))
+
+
+def _row(value: MetricValue, dimensions: list[str]) -> list[object]:
+    from kexiao.metrics.catalogue import metric_named
+    from kexiao.report.numbers import show as number
+    from kexiao.report.numbers import show_period
+
+    label = metric_named(value.metric).label()
+    currency = str(value.settings["currency"])
+    low, high = value.interval_low, value.interval_high
+    limits = (
+        f"{number(low, value.unit, currency=currency)} – {number(high, value.unit, currency=currency)}"
+        if low is not None and high is not None
+        else None
+    )
+    return [
+        f"{label}（{value.variant}）" if value.variant else label,
+        show_period(value.period),
+        *(value.dimensions.get(name) for name in dimensions),
+        number(value.value, value.unit, currency=currency) if value.value is not None else None,
+        limits,
+        value.n,
+        note(value),
+    ]
+
+
+MARKS: dict[str, Text] = {
+    "history_too_short": Text(zh="历史太短", en="history too short"),
+    "small_sample": Text(zh="样本少于 30", en="fewer than 30"),
+    "one_customer_dominates": Text(zh="一位客户占一成以上", en="one customer holds a tenth"),
+    "same_progress": Text(zh="按相同天数比较", en="compared with as many days"),
+}
+
+
+def note(value: MetricValue) -> str:
+    """What must be said beside a value: why it is missing, that it is unfinished, and its marks."""
+    said = [value.reason()] if value.reason else []
+    if not value.complete and value.reason is None:
+        said.append(Text(zh="截至目前", en="so far")())
+    if value.immature:
+        said.append(Text(zh="{n} 个观察期未满", en="{n} not matured").fill(n=value.immature)())
+    said += [MARKS[mark]() for mark in value.settings["marks"] if mark in MARKS]
+    return Text(zh="；", en="; ")().join(said)
