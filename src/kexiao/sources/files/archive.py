@@ -48,7 +48,7 @@ def stage_members(archive: zipfile.ZipFile, limits: Limits, *, inner: bool) -> l
             sheets = stage(unpacked, limits, prefix=f"m{number}-", inner=True)
         except KexiaoError as problem:
             place = problem.place or Place()
-            problem.place = replace(place, sheet=name)
+            problem.place = replace(place, file=name)
             raise
         staged += [replace(sheet, sheet=f"{name} / {sheet.sheet}" if sheet.sheet else name) for sheet in sheets]
         unpacked.unlink()

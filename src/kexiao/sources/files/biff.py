@@ -95,7 +95,8 @@ def _table(content: bytes) -> list[int]:
 
 def _chain(content: bytes, table: list[int], first: int) -> bytes:
     size = _sector_size(content)
-    parts, sector = [], first
+    parts: list[bytes] = []
+    sector = first
     while sector < _FREE:
         if len(parts) > len(table):
             raise ValueError("a chain without end")
@@ -113,7 +114,8 @@ def _stream(content: bytes, streams: dict[str, tuple[int, int]], name: str) -> b
     store = _chain(content, table, streams["Root Entry"][0])
     raw = _chain(content, table, struct.unpack_from("<I", content, 60)[0])
     small = struct.unpack(f"<{len(raw) // 4}I", raw)
-    parts, sector = [], first
+    parts: list[bytes] = []
+    sector = first
     while sector < _FREE:
         if len(parts) > len(small):
             raise ValueError("a chain without end")

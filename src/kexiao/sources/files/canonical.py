@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
+from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 LONGEST_EXACT = 10**15
 """From here on a float, and so Excel, no longer holds every whole number."""
@@ -15,10 +18,8 @@ def number(value: float) -> str:
     >>> number(13812345678.0), number(0.1 + 0.2), number(1e-7), number(-0.0)
     ('13812345678', '0.3', '0.0000001', '0')
     """
-    if value != value:
-        return "NaN"
-    if value in (float("inf"), float("-inf")):
-        return "Infinity" if value > 0 else "-Infinity"
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if value == int(value) and abs(value) < LONGEST_EXACT:
         return str(int(value))
     short = format(value, ".15g")
@@ -59,18 +60,33 @@ def cell(value: object) -> tuple[str | None, str]:
     >>> cell(dt.date(2025, 1, 6)), cell(True), cell("")
     (('2025-01-06', 'date'), ('TRUE', 'text'), (None, 'empty'))
     """
-    if isinstance(value, str):
+    if value is None or isinstance(value, str):
         return (value, "text") if value else (None, "empty")
-    if isinstance(value, bool):
-        return ("TRUE" if value else "FALSE"), "text"
-    if isinstance(value, int | float):
-        return number(value), "number"
-    if isinstance(value, dt.datetime):
-        return date_time(value), "date"
-    if isinstance(value, dt.date):
-        return value.isoformat(), "date"
-    if isinstance(value, dt.time):
-        return value.replace(microsecond=0).isoformat(), "text"
-    if isinstance(value, dt.timedelta):
-        return duration(value), "text"
-    return (None, "empty") if value is None else (str(value), "text")
+    for kind, write, name in _WRITERS:
+        if isinstance(value, kind):
+            return write(value), name
+    return str(value), "text"
+
+
+def _truth(value: bool) -> str:
+    return "TRUE" if value else "FALSE"
+
+
+def _day(value: dt.date) -> str:
+    return value.isoformat()
+
+
+def _time(value: dt.time) -> str:
+    return value.replace(microsecond=0).isoformat()
+
+
+# A truth value is a whole number to Python, and an instant is a day: the narrower kinds come first.
+_WRITERS: tuple[tuple[Any, Callable[[Any], str], str], ...] = (
+    (float, number, "number"),
+    (bool, _truth, "text"),
+    (int, str, "number"),
+    (dt.datetime, date_time, "date"),
+    (dt.date, _day, "date"),
+    (dt.time, _time, "text"),
+    (dt.timedelta, duration, "text"),
+)

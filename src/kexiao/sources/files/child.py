@@ -48,9 +48,11 @@ def _read(source: Path, name: str, limits: Limits) -> dict[str, Any]:
 
 
 def describe(problem: KexiaoError) -> dict[str, Any]:
-    """An error as the parent reads it; the file's name is the parent's to add."""
+    """An error as the parent reads it, who adds the file's name; ``file`` here is a member of an archive."""
     place = problem.place
-    known = {} if place is None else {"sheet": place.sheet, "row": place.row, "column": place.column}
+    known = (
+        {} if place is None else {"file": place.file, "sheet": place.sheet, "row": place.row, "column": place.column}
+    )
     return {
         "kind": type(problem).__name__,
         "what": text_to_json(problem.what),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from kexiao.errors import InputRejected
 from kexiao.sources.files.staged import Limits, StagedSheet
+from kexiao.sources.files.webpage import is_webpage, stage_webpage
 from kexiao.text import Text
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -34,6 +36,7 @@ _NOT_TABLES: tuple[tuple[bytes, str], ...] = (
     (b"\x80\x04\x95", "pickle"),
     (b"\x80\x05\x95", "pickle"),
     (b"{\\rtf", "RTF"),
+    (b"MIME-Version:", "MHTML"),
 )
 
 
@@ -42,6 +45,18 @@ def stage(path: Path, limits: Limits, *, prefix: str = "", inner: bool = False) 
 
     Errors: ``InputRejected`` for an empty file or one that is no table.
     """
+    staged = _stage(path, limits, prefix=prefix, inner=inner)
+    return [replace(sheet, warnings=(*sheet.warnings, _NO_ROWS)) if _is_bare(sheet) else sheet for sheet in staged]
+
+
+_NO_ROWS = Text(zh="只有表头，没有数据行。", en="There is a header but no row of data.")
+
+
+def _is_bare(sheet: StagedSheet) -> bool:
+    return not sheet.rows_read and _NO_ROWS not in sheet.warnings
+
+
+def _stage(path: Path, limits: Limits, *, prefix: str = "", inner: bool = False) -> list[StagedSheet]:
     size = path.stat().st_size
     with path.open("rb") as handle:
         head = handle.read(64 * 1024)
@@ -63,6 +78,8 @@ def stage(path: Path, limits: Limits, *, prefix: str = "", inner: bool = False) 
         from kexiao.sources.files.parquet import stage_parquet
 
         return stage_parquet(path, limits, prefix=prefix)
+    if is_webpage(head.lstrip(b"\xef\xbb\xbf \t\r\n")):
+        return stage_webpage(path, limits, prefix=prefix)
     refuse_what_is_no_table(head)
     from kexiao.sources.files.text import stage_text
 
@@ -78,23 +95,11 @@ def empty() -> InputRejected:
 
 
 def refuse_what_is_no_table(head: bytes) -> None:
-    """Refuse pictures, documents, web pages, error answers and other things that are often saved as tables."""
+    """Refuse pictures, documents, error answers and other things that are often saved as tables."""
     for sign, kind in _NOT_TABLES:
         if head.startswith(sign):
             raise _no_table(kind)
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:2000]
-    if re.match(rb"(?i)<(!doctype|html|head|meta|body|table|script|form|div|!--)", start):
-        raise InputRejected(
-            Text(zh="这是一个网页（HTML），不是表格。", en="This is a web page (HTML), not a table."),
-            why=Text(
-                zh="可能登录已过期，或系统导出的是网页。",
-                en="Perhaps the login had expired, or the system exports web pages.",
-            ),
-            next_step=Text(
-                zh="请重新登录后导出，或用 Excel 打开后另存为 xlsx。",
-                en="Log in and export again, or open it in Excel and save it as xlsx.",
-            ),
-        )
     if re.match(rb"<\?xml|<\w", start):
         raise _no_table("XML")
     if re.match(rb'[\[{]\s*("|\{|\[|\]|\}|-?\d)', start):

@@ -23,6 +23,8 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_LAST_COMMON = {"gb18030": 0xD7, "cp950": 0xC6}
+"""Lead bytes up to here are the first level of GB 2312 and of Big5."""
 _LABELS = {"gb18030": "GBK/GB18030", "cp950": "Big5", "big5hkscs": "Big5-HKSCS", "cp1252": "Windows-1252"}
 
 
@@ -173,7 +175,7 @@ def _is_western(lines: list[bytes]) -> bool:
     """Whether bytes beyond ASCII mostly stand alone between letters, as accents do; Chinese comes in pairs."""
     runs = [run for line in lines for run in re.findall(rb"[\x80-\xff]+", line)]
     alone = sum(len(run) == 1 and run[0] >= 0xC0 for run in runs)
-    return alone >= 0.8 * len(runs)
+    return bool(alone >= 0.8 * len(runs))
 
 
 def _share_common(text: bytes, codec: str) -> float:
@@ -196,8 +198,7 @@ def _is_common(sign: str, codec: str) -> bool:
         raw = sign.encode("gb2312" if codec == "gb18030" else codec)
     except UnicodeEncodeError:
         return False
-    last = 0xD7 if codec == "gb18030" else 0xC6
-    return len(raw) == 2 and 0xA1 <= raw[0] <= last
+    return len(raw) == 2 and 0xA1 <= raw[0] <= _LAST_COMMON[codec]
 
 
 def _rewrite(path: Path, target: Path, encoding: str) -> bool:
@@ -205,8 +206,40 @@ def _rewrite(path: Path, target: Path, encoding: str) -> bool:
     decode = codecs.getincrementaldecoder(encoding)("kexiao_broken").decode
     broken = False
     with target.open("w", encoding="utf-8", errors="surrogatepass", newline="") as out:
-        for block, last in _blocks(path):
+        for block, last in _blocks(path) if encoding not in _LEGACY else _marked(path):
             text = decode(block, last)
             broken = broken or BROKEN in text
             out.write(text)
     return broken
+
+
+_LEGACY = ("gb18030", "cp950")
+_CHINESE_IN_UTF8 = re.compile(rb"(?:[\xe3-\xe9][\x80-\xbf]{2}){2}")
+
+
+def _marked(path: Path) -> Iterator[tuple[bytes, bool]]:
+    """The blocks of a file in an old encoding, cut at line ends; lines in UTF-8 pasted into it get a broken byte.
+
+    Read in the old encoding they would become other characters without any error.
+    """
+    rest = b""
+    for block, last in _blocks(path):
+        whole = rest + block
+        cut = len(whole) if last else whole.rfind(b"\n") + 1
+        rest = whole[cut:]
+        yield _mark_foreign(whole[:cut]), last
+
+
+def _mark_foreign(block: bytes) -> bytes:
+    if not _CHINESE_IN_UTF8.search(block):
+        return block
+    return b"\n".join(b"\xff" + line if _is_foreign(line) else line for line in block.split(b"\n"))
+
+
+def _is_foreign(line: bytes) -> bool:
+    """Whether a line is UTF-8 and gives commoner characters so than in GBK."""
+    if not _CHINESE_IN_UTF8.search(line) or not _decodes(line, "utf-8"):
+        return False
+    beyond = [sign for sign in line.decode("utf-8") if sign > "\x7f"]
+    as_utf8_common = sum(_is_common(sign, "gb18030") for sign in beyond) / len(beyond)
+    return bool(as_utf8_common > _share_common(line, "gb18030"))

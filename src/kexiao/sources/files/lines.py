@@ -96,7 +96,7 @@ def _splitter(delimiter: str) -> Split:
                 found = quoted.match(line, at)
                 if not found:
                     return [], _OPEN if _is_open(line, at) else _BROKEN
-                cells.append(found[1].replace('""', '"'))
+                cells.append(_bare(found[1].replace('""', '"')))
             else:
                 found = shell.match(line, at) or plain.match(line, at)
                 assert found
@@ -109,6 +109,12 @@ def _splitter(delimiter: str) -> Split:
                 return cells, _DONE
 
     return split
+
+
+def _bare(cell: str) -> str:
+    """A cell without the shell ="…" by which exports keep Excel from reading a key as a number."""
+    inner = cell[2:-1]
+    return inner if cell.startswith('="') and cell.endswith('"') and len(cell) > 2 and '"' not in inner else cell
 
 
 def _is_open(line: str, at: int) -> bool:

@@ -36,11 +36,9 @@ def stage_parquet(path: Path, limits: Limits, *, prefix: str = "") -> list[Stage
     Errors: ``InputRejected`` where the file is cut off or damaged, or where a column is nested.
     """
     _check_frame(path)
-    connection = open_duck()
+    connection = open_duck(2000)
     try:
         return [_stage(connection, path, limits, Path(f"{prefix}sheet0.parquet"))]
-    except duckdb.OutOfMemoryException:
-        raise MemoryError from None
     except duckdb.Error:
         raise _damaged() from None
     finally:

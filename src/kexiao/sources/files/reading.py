@@ -21,11 +21,12 @@ from kexiao.text import Text
 
 TASK = "task.json"
 ANSWER = "answer.json"
+DEFAULT_LIMITS = Limits()
 _START = "import sys; sys.path.append(sys.argv[1]); from kexiao.sources.files.child import main; sys.exit(main())"
 _KILLED = {signal.SIGKILL, signal.SIGXCPU, signal.SIGXFSZ, signal.SIGABRT}
 
 
-def read_file(path: Path, work: Path, *, original_name: str, limits: Limits = Limits()) -> list[StagedSheet]:
+def read_file(path: Path, work: Path, *, original_name: str, limits: Limits = DEFAULT_LIMITS) -> list[StagedSheet]:
     """The sheets of a file as text cells, written as Parquet into ``work``.
 
     ``path`` should bear a name made from the content; ``original_name`` is what the user called the file and is used in
@@ -110,11 +111,13 @@ def _error(described: dict[str, Any], name: str) -> KexiaoError:
     """The error that the child described."""
     kind: type[KexiaoError] = getattr(errors, described["kind"])
     why = described["why"]
+    place = dict(described["place"])
+    member = place.pop("file", None)
     return kind(
         text_from_json(described["what"]),
         next_step=text_from_json(described["next_step"]),
         why=None if why is None else text_from_json(why),
-        place=Place(file=name, **described["place"]),
+        place=Place(file=f"{name} / {member}" if member else name, **place),
     )
 
 

@@ -89,12 +89,12 @@ class StagedSheet:
 class Limits:
     """What one file may cost: memory, processor and wall-clock time, output, unpacked size, columns, broken rows."""
 
-    memory_bytes: int = 3 * 1024**3
+    memory_bytes: int = 4 * 1024**3
     cpu_seconds: int = 900
     wall_seconds: float = 1200.0
     file_bytes: int = 16 * 1024**3
     unpacked_bytes: int = 2 * 1024**3
-    columns: int = 16_384
+    columns: int = 6_000
     refused_rows: int = 100_000
 
 

@@ -51,14 +51,12 @@ def survey(path: Path, delimiter: str, width: int, skip: int) -> Clean | None:
     if width < 2 or len(delimiter.encode()) > 1:
         return None
     state = _State(ord(delimiter), width)
-    head: bytes | None = None
-    for block in _whole_lines(path):
-        if head is None:
-            head, block = _cut_head(block, skip)
-            if head is None:
-                return None
-            state.header = head
-        if block and not state.accepts(block):
+    for number, block in enumerate(_whole_lines(path)):
+        header, body = _cut_head(block, skip) if number == 0 else (state.header, block)
+        if header is None:
+            return None
+        state.header = header
+        if body and not state.accepts(body):
             return None
     return Clean(state.rows, state.longest, state.quoted) if state.rows else None
 
@@ -126,7 +124,7 @@ class _State:
             return False
         tabs = np.count_nonzero(signs == _TAB)
         controls = np.count_nonzero(signs < 32) + np.count_nonzero(signs == 127)
-        return controls == tabs + ends.size * (2 if self.returns else 1)
+        return bool(controls == tabs + ends.size * (2 if self.returns else 1))
 
     def _has_total(self, block: bytes) -> bool:
         return any(word in block for word in _TOTAL_SIGNS) and bool(_TOTAL_LINE.search(block))
@@ -149,7 +147,7 @@ class _State:
             return False
         self.rows += ends.size
         self.longest = max(self.longest, int((ends - starts).max()))
-        return self.longest < LONGEST_LINE
+        return bool(self.longest < LONGEST_LINE)
 
     def _are_paired(self, signs: NDArray[np.uint8], quotes: NDArray[np.intp]) -> bool:
         """Whether each quote opens a cell, closes one, or is half of a doubled one."""

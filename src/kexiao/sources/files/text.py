@@ -16,6 +16,7 @@ from kexiao.sources.files import invisible
 from kexiao.sources.files.encoding import BROKEN, Utf8File, as_utf8
 from kexiao.sources.files.header import LOOKED_AT, Header, find_header, unique_names
 from kexiao.sources.files.lines import Record, read_records
+from kexiao.sources.files.shape import record_test
 from kexiao.sources.files.special import is_remark, judge_of
 from kexiao.sources.files.staged import Limits, RefusedRow, SkippedRow, StagedSheet
 from kexiao.sources.files.survey import survey
@@ -25,6 +26,7 @@ from kexiao.text import Text
 DELIMITERS = (",", "\t", ";", "|")
 HEAD = 4 * 1024**2
 MOST_BLANKS = 10_000
+SAMPLE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,7 @@ def _stage_clean(file: Utf8File, layout: Layout, target: Path) -> StagedSheet | 
     columns = [(name, "VARCHAR") for name in column_names(layout.width)]
     quote = '"' if clean.quoted else ""
     cells = csv_query(file.path, columns, delimiter=layout.delimiter, skip=skip, quote=quote, longest=clean.longest)
-    connection = open_duck()
+    connection = open_duck(layout.width)
     try:
         query = f"SELECT row_number() OVER () + {skip} AS row_no, * FROM ({cells})"
         rows = copy_to_parquet(connection, query, target)
@@ -177,8 +179,10 @@ def _stage_clean(file: Utf8File, layout: Layout, target: Path) -> StagedSheet | 
 def _stage_lines(file: Utf8File, layout: Layout, target: Path, limits: Limits) -> StagedSheet:
     """Read line by line, judging every record."""
     reader = _LineReader(layout, limits)
+    sample = islice(lines_of(file, layout.newline), layout.header.last + 1, layout.header.last + 1 + SAMPLE)
+    shape = record_test([line.split(layout.delimiter) for line in sample], layout.width, layout.delimiter)
     with RowWriter(target, layout.width, layout.delimiter) as writer:
-        for record in read_records(lines_of(file, layout.newline), layout.delimiter):
+        for record in read_records(lines_of(file, layout.newline), layout.delimiter, shape):
             reader.take(record, writer)
     return StagedSheet(
         sheet="",

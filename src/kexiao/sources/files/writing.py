@@ -10,15 +10,18 @@ from types import TracebackType
 import duckdb
 
 from kexiao.engine.duck import Connection, connect, quote_text, run
+from kexiao.errors import LimitExceeded
 from kexiao.sources.files.staged import StagedSheet
 from kexiao.text import Text
 
-MEMORY_BYTES = 768 * 1024**2
+MEMORY_BYTES = 640 * 1024**2
+COLUMN_BYTES = 320 * 1024
+"""DuckDB holds a block of 256 KB for each column that it reads or writes."""
 
 
-def open_duck() -> Connection:
-    """DuckDB for this child: two threads, bounded memory, spilling beside us."""
-    return connect(Path("spill"), memory_bytes=MEMORY_BYTES, threads=2)
+def open_duck(width: int = 0) -> Connection:
+    """DuckDB for this child: two threads, memory bounded by the number of columns, spilling beside us."""
+    return connect(Path("spill"), memory_bytes=MEMORY_BYTES + width * COLUMN_BYTES, threads=2)
 
 
 def column_names(count: int) -> list[str]:
@@ -48,7 +51,10 @@ def csv_query(
 
 def copy_to_parquet(connection: Connection, query: str, target: Path) -> int:
     """Write a query's rows in their order; how many there were."""
-    rows = run(connection, f"COPY ({query}) TO {quote_text(str(target))} (FORMAT parquet, COMPRESSION zstd)")
+    try:
+        rows = run(connection, f"COPY ({query}) TO {quote_text(str(target))} (FORMAT parquet, COMPRESSION zstd)")
+    except LimitExceeded:
+        raise MemoryError from None
     return int(rows[0][0])
 
 
@@ -94,7 +100,7 @@ class RowWriter:
 
     def _keep(self) -> None:
         columns = [("row_no", "BIGINT"), *((name, "VARCHAR") for name in column_names(self.width))]
-        connection = open_duck()
+        connection = open_duck(self.width)
         try:
             query = csv_query(self._csv, columns, delimiter=self.delimiter, longest=self.longest)
             written = copy_to_parquet(connection, query, self.target)
@@ -109,7 +115,7 @@ def tell_unnamed(sheet: StagedSheet, names: Sequence[str]) -> StagedSheet:
     unnamed = [index for index in range(len(sheet.header)) if index >= len(names) or not names[index]]
     if not unnamed:
         return sheet
-    connection = open_duck()
+    connection = open_duck(len(sheet.header))
     try:
         counts = ", ".join(f"count(c{index})" for index in unnamed)
         filled = run(connection, f"SELECT {counts} FROM read_parquet({quote_text(str(sheet.parquet))})")[0]
