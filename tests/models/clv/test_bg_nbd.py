@@ -314,18 +314,18 @@ def test_two_repeat_buyers_are_fitted_or_refused_but_never_wrong_silently() -> N
 
 @pytest.mark.parametrize(
     ("frequency", "recency", "age"),
-    [([1, 1, 1], [5, 5, 9], [8, 8, 8]), ([0, 1, 1], [3, 5, 5], [8, 8, 8]), ([1.5, 1, 1], [3, 5, 5], [8, 8, 8])],
-    ids=["bought after the end", "repeat time without repeat", "half a purchase"],
+    [
+        ([1, 1, 1], [5, 5, 9], [8, 8, 8]),
+        ([0, 1, 1], [3, 5, 5], [8, 8, 8]),
+        ([1.5, 1, 1], [3, 5, 5], [8, 8, 8]),
+        ([1, 1, 1], [0, 5, 5], [8, 8, 8]),
+    ],
+    ids=["bought after the end", "repeat time without repeat", "half a purchase", "repeat without a gap"],
 )
 def test_an_impossible_history_is_refused(frequency: list, recency: list, age: list) -> None:
     with pytest.raises(InputRejected) as refused:
         bg_nbd.fit(frequency, recency, age)
     assert refused.value.next_step("zh")
-
-
-def test_a_base_first_seen_on_the_last_day_is_refused() -> None:
-    with pytest.raises(CannotFit):
-        bg_nbd.fit([1, 1, 1], [0, 0, 0], [0, 0, 0])
 
 
 def test_the_core_starts_without_scipy() -> None:

@@ -150,7 +150,7 @@ def fit(frequency: Any, recency: Any, age: Any, weights: Any | None = None, *, t
     """
     x, last, span = _history(frequency, recency, age)
     weight = weights_for(weights, len(x))
-    _refuse_too_few(x, span, weight)
+    _refuse_too_few(x, weight)
     data = prepare(x, last, span, weight)
     start = np.array([0.0, np.log(data.mean_age), 0.0, np.log(2.0)])
     if len(x) > 4 * SAMPLE:
@@ -159,8 +159,8 @@ def fit(frequency: Any, recency: Any, age: Any, weights: Any | None = None, *, t
         if _repeaters(sample[0], sample[3]) > 100:
             start = _search(prepare(*sample), start).at
     best = _search(data, start)
-    if not best.converged or not np.isfinite(best.point.value):
-        raise _no_maximum()
+    if not best.converged or not np.isfinite(best.point.value) or best.held[1]:
+        raise _no_maximum()  # α at its limit: purchases without any gap, which no forecast can rest on
     r, alpha, a, b = np.exp(best.at).tolist()
     held = tuple(name for name, yes in zip(("r", "alpha", "a", "b"), best.held, strict=True) if yes)
     covariance = newton.covariance(best.point.hessian, best.held)
@@ -175,19 +175,23 @@ def _search(data: Histories, start: Floats) -> newton.Maximum:
 
 
 def _history(frequency: Any, recency: Any, age: Any) -> tuple[Floats, Floats, Floats]:
-    """The three columns, checked: 0 ≤ recency ≤ age, and recency 0 where nothing was repeated."""
+    """The three columns, checked: 0 ≤ recency ≤ age, recency 0 if and only if nothing was repeated."""
     x, last, span = counts(frequency, FREQUENCY), column(recency, RECENCY), column(age, AGE)
     same_length(frequency=x, recency=last, age=span)
-    late = last > span
-    if late.any():
-        raise _impossible(
-            late, Text(zh="最近一次购买晚于观察期末", en="whose last purchase lies after the end of observation")
-        )
-    without = (x == 0) & (last > 0)
-    if without.any():
-        raise _impossible(
-            without, Text(zh="没有复购却有复购时间", en="with a time of repeat purchase but no repeat purchase")
-        )
+    for wrong, how in (
+        (last > span, Text(zh="最近一次购买晚于观察期末", en="whose last purchase lies after the end of observation")),
+        (
+            (x == 0) & (last > 0),
+            Text(zh="没有复购却有复购时间", en="with a time of repeat purchase but no repeat purchase"),
+        ),
+        # without a gap the likelihood has no maximum: orders of one day are one purchase
+        (
+            (x > 0) & (last == 0),
+            Text(zh="复购与首购在同一时刻", en="whose repeat purchase came together with the first"),
+        ),
+    ):
+        if wrong.any():
+            raise _impossible(wrong, how)
     return x, last, span
 
 
@@ -208,7 +212,7 @@ def _repeaters(x: Floats, weight: Floats | None) -> int:
     return int(np.count_nonzero(x if weight is None else x * weight))
 
 
-def _refuse_too_few(x: Floats, span: Floats, weight: Floats | None) -> None:
+def _refuse_too_few(x: Floats, weight: Floats | None) -> None:
     repeaters = _repeaters(x, weight)
     if repeaters < FEWEST_REPEATERS:
         raise CannotFit(
@@ -221,14 +225,6 @@ def _refuse_too_few(x: Floats, span: Floats, weight: Floats | None) -> None:
                 zh="请导入更长时间的订单，或把范围放大到整个公司；在此之前请看历史客户价值。",
                 en="Load a longer history, or widen the scope to the whole company; until then use the historic customer value.",
             ),
-        )
-    if not span.max() > 0:
-        raise CannotFit(
-            Text(
-                zh="所有客户都在观察期最后一刻首购，没有可观察的时间。",
-                en="All customers were first seen at the very end: there is no time to observe.",
-            ),
-            next_step=Text(zh="请导入更长时间的订单。", en="Load a longer history."),
         )
 
 

@@ -84,7 +84,10 @@ class ValueModel:
 
 
 class Estimate(NamedTuple):
-    """A mean or total with its 95 % interval, in money. The interval covers the uncertainty of the parameters, no shocks to come."""
+    """A mean or total with its 95 % interval, in money: the uncertainty of the parameters, no shocks to come.
+
+    ``high`` is infinite where a handful of customers leave the parameters wide open.
+    """
 
     value: float
     low: float
@@ -182,7 +185,8 @@ def estimate(model: ValueModel, mean: Callable[[ValueModel], float]) -> Estimate
         fitted = getattr(model, part)
         slopes = np.array([_slope(model, part, name, mean) for name in names]) / value
         variance += float(slopes @ fitted.covariance @ slopes)
-    factor = float(np.exp(NORMAL_95 * np.sqrt(variance)))
+    with np.errstate(over="ignore"):
+        factor = float(np.exp(NORMAL_95 * np.sqrt(variance)))
     low, high = sorted((value / factor, value * factor))
     return Estimate(value, low, high)
 
