@@ -38,7 +38,7 @@ fix: $(VENV)/.for-test ## Put style right: import order, formatting, what ruff c
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.for-test ## Measure the speed that the project claims, beside its rivals
-	$(BIN)/python benchmarks/run.py $(ARGS)
+	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file $(ARGS) || exit 1; done
 
 assets: ## Fetch ECharts, Tabler and htmx anew at the versions of package-lock.json
 	@rm -f $(VENDOR)

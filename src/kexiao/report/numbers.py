@@ -57,6 +57,7 @@ UNIT_NAMES = {
     "score": Text(zh="分", en="points"),
     "nps": Text(zh="分", en="points"),
     "per_100_customers": Text(zh="每百位客户", en="per 100 customers"),
+    "per_1000_orders": Text(zh="每千单", en="per 1,000 orders"),
     "days": Text(zh="天", en="days"),
     "hours": Text(zh="小时", en="hours"),
     "months": Text(zh="个月", en="months"),
@@ -64,9 +65,9 @@ UNIT_NAMES = {
 
 _COUNTS = {"customers", "orders", "count"}
 _SPANS = {"days", "hours", "months"}
-_FIXED_PLACES = {"ratio": 1, "percent_points": 1, "nps": 1, "score": 2, "per_100_customers": 2}
+_FIXED_PLACES = {"ratio": 1, "percent_points": 1, "nps": 1, "score": 2, "per_100_customers": 2, "per_1000_orders": 2}
 # A change of these is told as a difference; of the others as per cent of what it was.
-_TOLD_AS_DIFFERENCE = {"ratio", "percent_points", "times", "score", "nps", "per_100_customers"} | _SPANS
+_TOLD_AS_DIFFERENCE = {"ratio", "percent_points", "times", "score", "nps", "per_100_customers", "per_1000_orders"} | _SPANS
 
 
 @dataclass(frozen=True, slots=True)
