@@ -25,7 +25,9 @@ ORDERS = st.lists(
     min_size=1,
     max_size=30,
 )
-SLOW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+SLOW = settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 
 
 def shop(orders: list[Order], window: int) -> FactSource:

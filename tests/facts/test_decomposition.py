@@ -17,7 +17,9 @@ def has_volume(side: dict[str, tuple[int, int]]) -> bool:
 
 
 @given(SIDES, SIDES)
-def test_a_total_is_volume_plus_mix_plus_rate(before: dict[str, tuple[int, int]], now: dict[str, tuple[int, int]]) -> None:
+def test_a_total_is_volume_plus_mix_plus_rate(
+    before: dict[str, tuple[int, int]], now: dict[str, tuple[int, int]]
+) -> None:
     found = split_total(before, now)
     change = sum(t for t, _ in now.values()) - sum(t for t, _ in before.values())
     assert found.change == change

@@ -22,8 +22,10 @@ def exclusive(path: Path, *, wait_seconds: float = 600.0, on_wait: Callable[[], 
 
     The system frees the lock when a process dies, however it dies.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with storage_errors(path), path.open("a+") as handle:
+    with storage_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = path.open("a+")
+    with handle:
         _acquire(handle.fileno(), wait_seconds, on_wait)
         try:
             yield
