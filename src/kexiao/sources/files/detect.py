@@ -8,7 +8,6 @@ from pathlib import Path
 
 from kexiao.errors import InputRejected
 from kexiao.sources.files.staged import Limits, StagedSheet
-from kexiao.sources.files.webpage import is_webpage, stage_webpage
 from kexiao.text import Text
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -79,6 +78,8 @@ def _stage(path: Path, limits: Limits, *, prefix: str = "", inner: bool = False)
 
         return stage_parquet(path, limits, prefix=prefix)
     if is_webpage(head.lstrip(b"\xef\xbb\xbf \t\r\n")):
+        from kexiao.sources.files.webpage import stage_webpage
+
         return stage_webpage(path, limits, prefix=prefix)
     refuse_what_is_no_table(head)
     from kexiao.sources.files.text import stage_text
@@ -92,6 +93,11 @@ def empty() -> InputRejected:
         Text(zh="文件是空的。", en="The file is empty."),
         next_step=Text(zh="请确认导出是否成功。", en="Check that the export succeeded."),
     )
+
+
+def is_webpage(start: bytes) -> bool:
+    """Whether a file begins as a web page does."""
+    return bool(re.match(rb"(?i)<(!doctype\s+html|html|head|meta|body|table|script|style|form|div|!--)", start))
 
 
 def refuse_what_is_no_table(head: bytes) -> None:

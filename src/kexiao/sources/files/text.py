@@ -161,7 +161,15 @@ def _stage_clean(file: Utf8File, layout: Layout, target: Path) -> StagedSheet | 
         return None
     columns = [(name, "VARCHAR") for name in column_names(layout.width)]
     quote = '"' if clean.quoted else ""
-    cells = csv_query(file.path, columns, delimiter=layout.delimiter, skip=skip, quote=quote, longest=clean.longest)
+    cells = csv_query(
+        file.path,
+        columns,
+        delimiter=layout.delimiter,
+        skip=skip,
+        quote=quote,
+        newline=clean.newline,
+        longest=clean.longest,
+    )
     connection = open_duck(layout.width)
     try:
         query = f"SELECT row_number() OVER () + {skip} AS row_no, * FROM ({cells})"
@@ -222,7 +230,7 @@ class _LineReader:
             self._skip(record.row_no, code)
         elif not self._is_sound(record.row_no, cells, record.line):
             return
-        elif record.line and len(record.cells) == width:
+        elif record.line and len(record.cells) == width and "\r" not in record.line:
             writer.add_line(f"{record.row_no}{self.layout.delimiter}{record.line}\n")
         else:
             writer.add(record.row_no, cells)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
@@ -20,11 +19,6 @@ LARGEST = 256 * 1024**2
 BLOCK = 1024**2
 MOST_SPAN = 1000
 _SILENT = {"script", "style", "title", "head"}
-
-
-def is_webpage(start: bytes) -> bool:
-    """Whether a file begins as a web page does."""
-    return bool(re.match(rb"(?i)<(!doctype\s+html|html|head|meta|body|table|script|style|form|div|!--)", start))
 
 
 def stage_webpage(path: Path, limits: Limits, *, prefix: str = "") -> list[StagedSheet]:

@@ -36,6 +36,7 @@ def csv_query(
     delimiter: str = ",",
     skip: int = 0,
     quote: str = '"',
+    newline: str = "\\n",
     longest: int = 0,
 ) -> str:
     """SQL that reads a CSV with exactly these columns; any row of another width is an error."""
@@ -44,7 +45,7 @@ def csv_query(
     return (
         f"SELECT * FROM read_csv({quote_text(str(source))}, auto_detect = false, columns = {{{listed}}}, "
         f"delim = {quote_text(delimiter)}, quote = {quote_text(quote)}, escape = {quote_text(quote)}, header = false, "
-        f"skip = {skip}, nullstr = '', strict_mode = true, null_padding = false, allow_quoted_nulls = true, "
+        f"skip = {skip}, nullstr = '', strict_mode = true, new_line = {quote_text(newline)}, null_padding = false, allow_quoted_nulls = true, "
         f"max_line_size = {line})"
     )
 
