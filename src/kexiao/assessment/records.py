@@ -12,9 +12,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
-
-from kexiao.text import Text
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 Kind = TypeVar("Kind")
 
@@ -22,6 +20,7 @@ Kind = TypeVar("Kind")
 def record_of(value: Any) -> Any:
     """A value as plain JSON types; a number that is not finite is refused, since null with a reason is what it should have been.
 
+    >>> from kexiao.text import Text
     >>> record_of((Text(zh="好", en="good"), Decimal("1.50"), date(2025, 7, 1)))
     [{'zh': '好', 'en': 'good'}, 1.5, '2025-07-01']
     """
@@ -43,6 +42,7 @@ def record_of(value: Any) -> Any:
 def value_from(kind: type[Kind], record: Any) -> Kind:
     """The value of a described type from its plain record, the reverse of ``record_of``.
 
+    >>> from kexiao.text import Text
     >>> value_from(tuple[Text, ...], [{"zh": "好", "en": "good"}])
     (Text(zh='好', en='good'),)
     """
@@ -60,10 +60,12 @@ def _read(kind: Any, record: Any) -> Any:
         return tuple(_read(part, item) for part, item in zip(parts, record, strict=True))
     if origin is not None and isinstance(origin, type) and issubclass(origin, Mapping):
         return {name: _read(inner[1], item) for name, item in record.items()}
-    if origin is Literal or kind is Any:
-        return record
-    if is_dataclass(kind):
-        hints = _hints(cast(type, kind))
+    return _read_plain(kind, record)
+
+
+def _read_plain(kind: Any, record: Any) -> Any:
+    if isinstance(kind, type) and is_dataclass(kind):
+        hints = _hints(kind)
         return kind(**{name: _read(hint, record[name]) for name, hint in hints.items() if name in record})
     if kind is date:
         return date.fromisoformat(record)

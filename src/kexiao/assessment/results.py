@@ -134,7 +134,7 @@ class Assessment:
 
     ``version`` is the day from which this version of the scorecard holds. ``complete`` is False while the period runs or its data are not all in; then nothing
     is scored. ``policy`` is the metric policy in force, ``snapshot`` the data version, ``program`` the program's version. ``scorecard_text`` is the TOML as
-    it stood and ``scorecard_sha256`` its hash (targets file included). ``rolled_up`` holds higher levels measured by the metric at that level.
+    it stood (``targets_text``: targets.toml), ``scorecard_sha256`` the hash of both. ``rolled_up`` holds higher levels measured by the metric at that level.
     ``closed`` is null while the period is open; then the values above are the stored ones and ``restatements`` lists what would differ today.
     """
 
@@ -153,6 +153,7 @@ class Assessment:
     snapshot: str
     program: str
     scorecard_text: str
+    targets_text: str | None
     scorecard_sha256: str
     closed: Close | None = None
     restatements: tuple[Restatement, ...] = ()
