@@ -1,0 +1,80 @@
+"""The metric handbook 指标手册, written from the catalogue's own blocks: the worked examples in it are the tests."""
+
+from __future__ import annotations
+
+from kexiao.facts.formula import words
+from kexiao.facts.metric import Example, Metric
+from kexiao.metrics.catalogue import THEMES, all_metrics, theme_of
+from kexiao.metrics.shop import SHOP, WINDOW
+from kexiao.text import Language, Text, in_language
+
+_TITLE = Text(zh="指标手册", en="Metric handbook")
+_LEAD = Text(
+    zh="每个指标的含义、公式、其他公式与算例。由指标目录自动生成，请勿手改；算例就是测试。",
+    en="What each metric means, its formula, other published ones, a worked example. Generated from the catalogue; do not edit. The examples are tests.",
+)
+_BETTER = {
+    "higher": Text(zh="越高越好", en="higher is better"),
+    "lower": Text(zh="越低越好", en="lower is better"),
+    "neither": Text(zh="无所谓高低", en="neither way is better"),
+}
+
+
+def handbook(language: Language) -> str:
+    """The whole handbook as Markdown in one language.
+
+    >>> "## Retention" in handbook("en")
+    True
+    """
+    with in_language(language):
+        parts = [f"# {_TITLE()}", _LEAD(), _shop()]
+        for theme, label in THEMES.items():
+            parts.append(f"## {label()}")
+            parts += [_metric(name, metric) for name, metric in all_metrics().items() if theme_of(name) == theme]
+        return "\n\n".join(parts) + "\n"
+
+
+def _shop() -> str:
+    title = Text(
+        zh="## 算例用的小店\n\n看 2025 年 3 月，活跃窗口 {w} 天。",
+        en="## The small shop of the examples\n\nMarch 2025 is looked at, with an active window of {w} days.",
+    ).fill(w=WINDOW)()
+    return "\n\n".join([title, *(_drawn(name, drawn) for name, drawn in SHOP.items())])
+
+
+def _drawn(name: str, drawn: str) -> str:
+    lines = [line.strip() for line in drawn.strip().splitlines()]
+    return f"`{name}`\n\n```\n" + "\n".join(lines) + "\n```"
+
+
+def _metric(name: str, metric: Metric) -> str:
+    lines = [
+        f"### {metric.label()} `{name}`",
+        metric.why(),
+        Text(zh="公式：{f}", en="Formula: {f}").fill(f=words(metric.formula))(),
+        Text(zh="单位：`{u}`；{b}。来源：{s}。", en="Unit: `{u}`; {b}. Source: {s}.").fill(
+            u=metric.unit, b=_BETTER[metric.better], s=metric.source
+        )(),
+        _example(metric.example),
+    ]
+    lines += [_variant(code, metric) for code in metric.variants]
+    return "\n\n".join(lines)
+
+
+def _variant(code: str, metric: Metric) -> str:
+    variant = metric.variants[code]
+    answers = [example for example in metric.more_examples if example.variant == code]
+    shown = _answer(answers[0]) if answers else "—"
+    return Text(
+        zh="- 另一种公式 `{c}`：{l} = {f}；{w}算例：{a}", en="- Also printed as `{c}`: {l} = {f}. {w} Example: {a}"
+    ).fill(c=code, l=variant.label, f=words(variant.formula), w=variant.caution, a=shown)()
+
+
+def _example(example: Example) -> str:
+    own = [name for name, drawn in example.tables.items() if SHOP.get(name) != drawn]
+    said = Text(zh="算例（{p}）：**{a}**", en="Example ({p}): **{a}**").fill(p=example.period, a=_answer(example))()
+    return "\n\n".join([said, *(_drawn(name, example.tables[name]) for name in own)])
+
+
+def _answer(example: Example) -> str:
+    return "—" if example.answer is None else f"{example.answer:.6g}"
