@@ -74,6 +74,7 @@ def _print(ran: ModelRun, about: dict[str, Any]) -> None:
     from kexiao.report.numbers import show as number
 
     currency = session().folder().currency
+    rows: list[tuple[str, ...]]
     if "segments" in about:
         columns = [
             Shown("segment", Text(zh="分群", en="Segment")),
