@@ -11,7 +11,9 @@ from typing import Literal
 
 from kexiao.text import Text
 
-Reads = Literal["key", "text", "free_text", "money", "number", "rate", "instant", "date", "birthday", "phone", "email", "choice"]
+Reads = Literal[
+    "key", "text", "free_text", "money", "number", "rate", "instant", "date", "birthday", "phone", "email", "choice"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kexiao.errors import Ambiguous, InputRejected, Place
 from kexiao.sources.mapping.fields import Field, SheetKind, normal
@@ -14,6 +14,7 @@ from kexiao.text import Text
 _BY_NAME = Text(zh="列名“{column}”", en="named “{column}”")
 _BY_ENDING = Text(zh="列名以“{word}”结尾", en="its name ends with “{word}”")
 _BY_CELLS = Text(zh="内容都是{what}", en="its cells are {what}")
+_OTHER_DATES = ("发货", "送达", "签收", "到期", "截止", "生日", "出生", "预计", "ship", "deliver", "limit", "due", "expir", "birth", "estimat", "approv")
 _SUFFIX_READS = frozenset({"key", "text", "phone", "email", "instant", "date", "birthday", "choice"})
 
 
@@ -38,7 +39,7 @@ def recognise(header: Sequence[str], looks: Mapping[str, ColumnLook], place: Pla
     if len(best.columns) < 2:
         raise _unknown(header, place)
     _refuse_twins(best, place)
-    return best
+    return _by_cells(best, looks)
 
 
 def missing_needs(mapping: SheetMapping) -> list[tuple[Field, ...]]:
@@ -51,16 +52,20 @@ def missing_needs(mapping: SheetMapping) -> list[tuple[Field, ...]]:
 def refuse_missing(mapping: SheetMapping, lacking: Sequence[tuple[Field, ...]], place: Place) -> InputRejected:
     """The error that names what a sheet lacks, with the headings that would do."""
     comma = Text(zh="、", en=", ")
-    named = [Text(zh=" 或 ".join(f.label.zh for f in group[:3]), en=" or ".join(f.label.en for f in group[:3])) for group in lacking]
+    named = [
+        Text(zh=" 或 ".join(f.label.zh for f in group[:3]), en=" or ".join(f.label.en for f in group[:3]))
+        for group in lacking
+    ]
     words = ", ".join(f"“{word}”" for group in lacking for word in (group[0].words[:2] + group[0].words[-2:]))
     what = Text(
         zh=comma.zh.join(name.zh for name in named),
         en=comma.en.join(name.en for name in named),
     )
     return InputRejected(
-        Text(zh="看起来是{kind}表，但没有{what}列。", en="This looks like a sheet of {kind}, but it has no column for {what}.").fill(
-            kind=mapping.sheet_kind.label, what=what
-        ),
+        Text(
+            zh="看起来是{kind}表，但没有{what}列。",
+            en="This looks like a sheet of {kind}, but it has no column for {what}.",
+        ).fill(kind=mapping.sheet_kind.label, what=what),
         next_step=Text(
             zh="请补上这一列（如 {words}），或用 --mapping 指定映射文件。",
             en="Add the column (for example {words}), or name a mapping file with --mapping.",
@@ -85,8 +90,6 @@ def _map(kind: SheetKind, header: Sequence[str], looks: Mapping[str, ColumnLook]
         ending = _by_ending(field, free, names)
         if ending:
             columns[field.name], reasons[field.name] = ending[0], _BY_ENDING.fill(word=ending[1])
-    if len(columns) >= 2:
-        _by_cells(kind, header, looks, columns, reasons)
     return SheetMapping(kind.name, tuple(header), columns, reasons=reasons)
 
 
@@ -107,19 +110,37 @@ def _by_ending(field: Field, free: Sequence[str], names: Mapping[str, str]) -> t
     return None
 
 
-def _by_cells(
-    kind: SheetKind, header: Sequence[str], looks: Mapping[str, ColumnLook], columns: dict[str, str], reasons: dict[str, Text]
-) -> None:
+def _by_cells(mapping: SheetMapping, looks: Mapping[str, ColumnLook]) -> SheetMapping:
     """A date or phone that no heading gives away, where just one column can be meant. Money is never guessed."""
-    needed = {name for group in kind.needs if not any(n in columns for n in group) for name in group}
-    for field in kind.fields:
+    columns, reasons = dict(mapping.columns), dict(mapping.reasons)
+    needed = {field.name for group in missing_needs(mapping) for field in group}
+    for field in mapping.sheet_kind.fields:
         share = {"instant": "dates", "phone": "phones"}.get(field.reads)
         if field.name in columns or share is None or (field.name not in needed and field.reads != "phone"):
             continue
-        free = [c for c in header if c not in columns.values() and c in looks and getattr(looks[c], share) > 0.95 and looks[c].filled > 0.5]
+        free = [
+            column
+            for column in mapping.header
+            if column not in columns.values()
+            and column in looks
+            and getattr(looks[column], share) > 0.95
+            and looks[column].filled > 0.5
+            and not any(word in normal(column) for word in _OTHER_DATES)
+        ]
         if len(free) == 1:
-            columns[field.name] = free[0]
-            reasons[field.name] = _BY_CELLS.fill(what=field.label)
+            columns[field.name], reasons[field.name] = free[0], _BY_CELLS.fill(what=field.label)
+    return replace(mapping, columns=columns, reasons=reasons)
+
+
+def guessed(mapping: SheetMapping) -> list[Text]:
+    """What was concluded from cells alone, to be told."""
+    return [
+        Text(zh="“{column}”列按内容当作“{field}”。", en="Column “{column}” is taken as “{field}” by what it holds.").fill(
+            column=mapping.columns[field.name], field=field.label
+        )
+        for field in mapping.sheet_kind.fields
+        if field.name in mapping.reasons and mapping.reasons[field.name].zh.startswith("内容")
+    ]
 
 
 def _suits(field: Field, look: ColumnLook | None) -> bool:
@@ -143,17 +164,26 @@ def _score(proposal: SheetMapping) -> float:
 def _refuse_twins(mapping: SheetMapping, place: Place) -> None:
     """Two columns with the very same heading, of which one was taken."""
     for field, column in mapping.columns.items():
-        twins = [other for other in mapping.unused if normal(other).rstrip("0123456789") == normal(column) and normal(other) != ""]
+        twins = [
+            other
+            for other in mapping.unused
+            if normal(other).rstrip("0123456789") == normal(column) and normal(other) != ""
+        ]
         twins = [other for other in twins if other != column and other.startswith(column)]
         if twins:
             raise Ambiguous(
-                Text(zh="有两列都叫“{column}”，无法判断用哪一列。", en="Two columns are called “{column}”; it cannot be told which one counts.").fill(
-                    column=column
-                ),
+                Text(
+                    zh="有两列都叫“{column}”，无法判断用哪一列。",
+                    en="Two columns are called “{column}”; it cannot be told which one counts.",
+                ).fill(column=column),
                 next_step=Text(
                     zh="请改名，或用 --mapping 指定“{field}”用哪一列。",
                     en="Rename one, or say with --mapping which one is “{field}”.",
-                ).fill(field=mapping.sheet_kind.field_named(field).label if mapping.sheet_kind.field_named(field) else field),  # type: ignore[union-attr]
+                ).fill(
+                    field=mapping.sheet_kind.field_named(field).label
+                    if mapping.sheet_kind.field_named(field)
+                    else field
+                ),  # type: ignore[union-attr]
                 place=place,
             )
 
@@ -161,7 +191,9 @@ def _refuse_twins(mapping: SheetMapping, place: Place) -> None:
 def _unknown(header: Sequence[str], place: Place) -> InputRejected:
     shown = ", ".join(header[:8])[:120]
     return InputRejected(
-        Text(zh="认不出这是什么表（列名：{header}）。", en="It cannot be told what this sheet is (columns: {header}).").fill(header=shown),
+        Text(
+            zh="认不出这是什么表（列名：{header}）。", en="It cannot be told what this sheet is (columns: {header})."
+        ).fill(header=shown),
         next_step=Text(
             zh="请在首行写列名（如 订单号、下单时间、金额），或用 --mapping 指定映射文件。",
             en="Put names in the first row (such as order_id, order_time, amount), or name a mapping file with --mapping.",

@@ -58,13 +58,21 @@ def save(folder: Path, mapping: SheetMapping) -> Path:
 
 def as_toml(mapping: SheetMapping) -> str:
     """The file's text."""
-    lines = [_HEAD, f"kind = {_quoted(mapping.kind)}", f"header = [{', '.join(map(_quoted, mapping.header))}]", "", "[columns]"]
+    lines = [
+        _HEAD,
+        f"kind = {_quoted(mapping.kind)}",
+        f"header = [{', '.join(map(_quoted, mapping.header))}]",
+        "",
+        "[columns]",
+    ]
     lines += [f"{field} = {_quoted(column)}" for field, column in mapping.columns.items()]
     if mapping.unused:
         lines.append(f"# 未用的列 · not used: {', '.join(map(_quoted, mapping.unused[:40]))}")
     lines += ["", "[options]"]
     defaults = asdict(Options())
-    lines += [f"{name} = {_quoted(str(value))}" for name, value in asdict(mapping.options).items() if value != defaults[name]]
+    lines += [
+        f"{name} = {_quoted(str(value))}" for name, value in asdict(mapping.options).items() if value != defaults[name]
+    ]
     lines.append(_OPTION_HINTS)
     for field, words in mapping.choices.items():
         lines += [f"[choices.{field}]", *(f"{_quoted(word)} = {_quoted(value)}" for word, value in words.items()), ""]
@@ -88,20 +96,34 @@ def from_dict(document: Mapping[str, Any], header: tuple[str, ...] | None, place
     """A mapping from its parts, checked."""
     kind = str(document.get("kind", ""))
     if kind not in all_kinds():
-        raise _wrong(Text(zh="kind 应为 {all} 之一", en="kind must be one of {all}").fill(all=", ".join(all_kinds())), place)
+        raise _wrong(
+            Text(zh="kind 应为 {all} 之一", en="kind must be one of {all}").fill(all=", ".join(all_kinds())), place
+        )
     listed = header or tuple(str(column) for column in document.get("header", ()))
     columns = {str(field): str(column) for field, column in dict(document.get("columns", {})).items()}
     for field, column in columns.items():
         if all_kinds()[kind][0].field_named(field) is None:
             known = ", ".join(one.name for one in all_kinds()[kind][0].fields)
-            raise _wrong(Text(zh="没有字段 {field}；可用：{known}", en="there is no field {field}; there are: {known}").fill(field=field, known=known), place)
+            raise _wrong(
+                Text(zh="没有字段 {field}；可用：{known}", en="there is no field {field}; there are: {known}").fill(
+                    field=field, known=known
+                ),
+                place,
+            )
         if column not in listed:
-            raise _wrong(Text(zh="文件里没有列“{column}”", en="the file has no column “{column}”").fill(column=column), place)
+            raise _wrong(
+                Text(zh="文件里没有列“{column}”", en="the file has no column “{column}”").fill(column=column), place
+            )
     given = dict(document.get("options", {}))
     unknown = set(given) - set(asdict(Options()))
     if unknown:
-        raise _wrong(Text(zh="没有选项 {names}", en="there is no option {names}").fill(names=", ".join(sorted(unknown))), place)
-    choices = {str(field): {str(w): str(v) for w, v in dict(words).items()} for field, words in dict(document.get("choices", {})).items()}
+        raise _wrong(
+            Text(zh="没有选项 {names}", en="there is no option {names}").fill(names=", ".join(sorted(unknown))), place
+        )
+    choices = {
+        str(field): {str(w): str(v) for w, v in dict(words).items()}
+        for field, words in dict(document.get("choices", {})).items()
+    }
     found = SheetMapping(kind, listed, columns, Options(**given), choices, saved=place.file)
     return replace(found, reasons={field: Text(zh="映射文件", en="mapping file") for field in columns})
 
@@ -126,6 +148,9 @@ def _quoted(text: str) -> str:
 def _wrong(why: Text, place: Place) -> InputRejected:
     return InputRejected(
         Text(zh="映射文件有误：{why}。", en="The mapping file is wrong: {why}.").fill(why=why),
-        next_step=Text(zh="改正后重试，或删除该文件让程序重新识别。", en="Correct it, or delete it to have the columns recognised anew."),
+        next_step=Text(
+            zh="改正后重试，或删除该文件让程序重新识别。",
+            en="Correct it, or delete it to have the columns recognised anew.",
+        ),
         place=place,
     )

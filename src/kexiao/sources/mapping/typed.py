@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from kexiao.engine.duck import Connection, quote_name, quote_text, run
@@ -17,14 +16,29 @@ from kexiao.errors import Ambiguous, Place
 from kexiao.sources.files.staged import StagedSheet
 from kexiao.sources.mapping.fields import Field, unit_of
 from kexiao.sources.mapping.plan import SheetMapping
-from kexiao.sources.mapping.values.moments import MomentStyle, Undecided, is_implausible, moment_style, read_day, read_moment
+from kexiao.sources.mapping.values.moments import (
+    MomentStyle,
+    Undecided,
+    is_implausible,
+    moment_style,
+    read_day,
+    read_moment,
+)
 from kexiao.sources.mapping.values.names import read_choice, read_email, read_key, read_phone
 from kexiao.sources.mapping.values.numbers import NumberStyle, decimal_style, read_money, read_number, read_rate
 from kexiao.sources.mapping.values.reading import Read
 from kexiao.text import Text
 
 WHITE = "' \t\r\n\u3000\u00a0'"
-SQL_TYPES = {"money": "DECIMAL(18,2)", "number": "DOUBLE", "rate": "DOUBLE", "instant": "TIMESTAMP", "date": "DATE", "birthday": "DATE"}
+SQL_TYPES = {
+    "money": "DECIMAL(18,2)",
+    "number": "DOUBLE",
+    "rate": "DOUBLE",
+    "instant": "TIMESTAMP",
+    "date": "DATE",
+    "birthday": "DATE",
+}
+UNKNOWN_SHARE = 0.2
 EMPTY_WORDS = ("NULL", "\\N", "null", "(null)", "<null>")
 
 
@@ -58,10 +72,13 @@ class _Column:
     raw: str
     fast: str
     unread: int = 0
+    filled: int = 0
     slow: str | None = None
 
 
-def read_cells(connection: Connection, sheet: StagedSheet, mapping: SheetMapping, around: Surroundings, out: Path, place: Place) -> TypedSheet:
+def read_cells(
+    connection: Connection, sheet: StagedSheet, mapping: SheetMapping, around: Surroundings, out: Path, place: Place
+) -> TypedSheet:
     """Read every mapped column of a sheet and write the typed Parquet ``out``.
 
     Errors: ``Ambiguous`` where a column can be read in two ways (order of day and month, several currencies, unknown statuses).
@@ -75,10 +92,20 @@ def read_cells(connection: Connection, sheet: StagedSheet, mapping: SheetMapping
     for number, column in enumerate(columns):
         if column.unread:
             cells = _distinct(connection, source, column, f"slow_{number}")
-            reader = _reader(column.field, cells, mapping, around, replace(place, column=mapping.columns[column.field.name]))
-            currencies |= _read_slow(connection, reader, cells, f"slow_{number}", out.with_suffix(f".{number}.csv"))
-            column = replace(column, slow=f"slow_{number}")
-        ready.append(column)
+            reader = _reader(
+                column.field, cells, mapping, around, replace(place, column=mapping.columns[column.field.name])
+            )
+            seen = _read_slow(connection, reader, cells, f"slow_{number}", out.with_suffix(f".{number}.csv"))
+            bare = (
+                {around.currency}
+                if seen - {"", around.currency} and ("" in seen or column.filled > column.unread)
+                else set()
+            )
+            currencies |= (seen - {""}) | bare
+            _refuse_unknown_words(connection, column, f"slow_{number}", sheet.rows, mapping, place)
+            ready.append(replace(column, slow=f"slow_{number}"))
+        else:
+            ready.append(column)
     currency = _one_currency(currencies, mapping, around, place)
     _write(connection, source, ready, around, out)
     notes.update(_notes(connection, source, ready))
@@ -120,9 +147,12 @@ def _fast(field: Field, raw: str, unit: Decimal) -> str:
 
 
 def _count_unread(connection: Connection, source: str, columns: list[_Column]) -> list[_Column]:
-    counts = ", ".join(f"count(*) FILTER ({c.raw} IS NOT NULL AND {c.fast} IS NULL)" for c in columns)
-    found = run(connection, f"SELECT {counts} FROM {source}")[0]
-    return [replace(column, unread=int(count)) for column, count in zip(columns, found, strict=True)]
+    counts = ", ".join(f"count(*) FILTER ({c.raw} IS NOT NULL AND {c.fast} IS NULL), count({c.raw})" for c in columns)
+    found = [int(count) for count in run(connection, f"SELECT {counts} FROM {source}")[0]]
+    return [
+        replace(column, unread=unread, filled=filled)
+        for column, unread, filled in zip(columns, found[::2], found[1::2], strict=True)
+    ]
 
 
 def _distinct(connection: Connection, source: str, column: _Column, name: str) -> list[str]:
@@ -134,18 +164,18 @@ def _distinct(connection: Connection, source: str, column: _Column, name: str) -
     return [row[0] for row in run(connection, f"SELECT raw FROM {name} ORDER BY id")]
 
 
-def _read_slow(connection: Connection, reader: Callable[[str], Read], cells: list[str], name: str, work: Path) -> set[str]:
-    """Read the distinct cells in Python and put the answers into ``name``; returns the currencies seen."""
-    currencies = set()
+def _read_slow(
+    connection: Connection, reader: Callable[[str], Read], cells: list[str], name: str, work: Path
+) -> set[str]:
+    """Read the distinct cells in Python and put the answers into ``name``; returns the currencies seen, "" for a bare number."""
+    currencies: set[str] = set()
     with work.open("w", newline="", encoding="utf-8") as handle:
         writer = csv.writer(handle, lineterminator="\n", quoting=csv.QUOTE_ALL)
         for number, cell in enumerate(cells, 1):
             answer = reader(cell)
             writer.writerow([number, answer.value or "", answer.code or "", answer.note or ""])
-            if answer.value is not None and answer.extra:
-                currencies.add(answer.extra)
-            elif answer.value is not None:
-                currencies.add("")
+            if answer.value is not None:
+                currencies.add(answer.extra or "")
     answers = (
         f"read_csv({quote_text(str(work))}, header = false, auto_detect = false, delim = ',', quote = '\"', escape = '\"', "
         "columns = {'id': 'BIGINT', 'value': 'VARCHAR', 'code': 'VARCHAR', 'note': 'VARCHAR'}, max_line_size = 20000000)"
@@ -155,17 +185,23 @@ def _read_slow(connection: Connection, reader: Callable[[str], Read], cells: lis
         f"FROM {name} JOIN {answers} USING (id)"
     )
     work.unlink()
-    return currencies - {""} if currencies != {""} else set()
+    return currencies
 
 
-def _reader(field: Field, cells: list[str], mapping: SheetMapping, around: Surroundings, place: Place) -> Callable[[str], Read]:
+def _reader(
+    field: Field, cells: list[str], mapping: SheetMapping, around: Surroundings, place: Place
+) -> Callable[[str], Read]:
     """The reader of one column, after what the whole column decides."""
     if field.reads in ("money", "number"):
         style = decimal_style(cells)
         if style is None:
             raise _two_decimal_styles(place)
         numbers = NumberStyle(style, unit_of(place.column or ""))
-        return (lambda cell: read_money(cell, numbers)) if field.reads == "money" else (lambda cell: read_number(cell, numbers))
+        return (
+            (lambda cell: read_money(cell, numbers))
+            if field.reads == "money"
+            else (lambda cell: read_number(cell, numbers))
+        )
     if field.reads == "rate":
         return lambda cell: read_rate(cell, percent=False)
     if field.reads in ("instant", "date", "birthday"):
@@ -183,8 +219,16 @@ def _reader(field: Field, cells: list[str], mapping: SheetMapping, around: Surro
 def choice_words(field: Field, own: Mapping[str, str]) -> dict[str, str]:
     """Every word for the values of a choice, the user's own last."""
     known = {value: value for value in field.choices}
-    known |= {"".join(c for c in word.casefold() if c.isalnum()): value for value, words in field.choices.items() for word in words}
-    return known | {"".join(c for c in word.casefold() if c.isalnum()): value for word, value in own.items() if value in field.choices}
+    known |= {
+        "".join(c for c in word.casefold() if c.isalnum()): value
+        for value, words in field.choices.items()
+        for word in words
+    }
+    return known | {
+        "".join(c for c in word.casefold() if c.isalnum()): value
+        for word, value in own.items()
+        if value in field.choices
+    }
 
 
 def _moment_reader(field: Field, style: MomentStyle, around: Surroundings) -> Callable[[str], Read]:
@@ -219,17 +263,33 @@ def _implausible(column: _Column, around: Surroundings) -> str | None:
 def _write(connection: Connection, source: str, columns: list[_Column], around: Surroundings, out: Path) -> None:
     values = ", ".join(f"{_value(c, i, around)} AS {quote_name(c.field.name)}" for i, c in enumerate(columns))
     codes = ", ".join(
-        f"{f's{i}.code' if c.slow else 'CAST(NULL AS VARCHAR)'} AS {quote_name('code_' + c.field.name)}" for i, c in enumerate(columns)
+        f"{f's{i}.code' if c.slow else 'CAST(NULL AS VARCHAR)'} AS {quote_name('code_' + c.field.name)}"
+        for i, c in enumerate(columns)
     )
     joins = " ".join(f"LEFT JOIN {c.slow} AS s{i} ON s{i}.raw = {c.raw}" for i, c in enumerate(columns) if c.slow)
     inner = f"SELECT row_no, {values}, {codes} FROM {source} AS t {joins}"
     odd = {c.field.name: sql for c in columns if (sql := _implausible(c, around))}
     firm = [c.field for c in columns if c.field.required or c.field.strict]
-    tests = [(f.name, f"({quote_name('code_' + f.name)} IS NOT NULL AND {quote_name('code_' + f.name)} <> 'missing')", quote_name("code_" + f.name)) for f in firm]
+    tests = [
+        (
+            f.name,
+            f"({quote_name('code_' + f.name)} IS NOT NULL AND {quote_name('code_' + f.name)} <> 'missing')",
+            quote_name("code_" + f.name),
+        )
+        for f in firm
+    ]
     tests += [(f.name, odd[f.name], "'implausible_date'") for f in firm if f.name in odd]
     tests += [(f.name, f"{quote_name(f.name)} IS NULL", "'missing'") for f in firm if f.required]
-    which = "CASE " + " ".join(f"WHEN {test} THEN {quote_text(name)}" for name, test, _ in tests) + " END" if tests else "CAST(NULL AS VARCHAR)"
-    why = "CASE " + " ".join(f"WHEN {test} THEN {code}" for _, test, code in tests) + " END" if tests else "CAST(NULL AS VARCHAR)"
+    which = (
+        "CASE " + " ".join(f"WHEN {test} THEN {quote_text(name)}" for name, test, _ in tests) + " END"
+        if tests
+        else "CAST(NULL AS VARCHAR)"
+    )
+    why = (
+        "CASE " + " ".join(f"WHEN {test} THEN {code}" for _, test, code in tests) + " END"
+        if tests
+        else "CAST(NULL AS VARCHAR)"
+    )
     soft = {name: sql for name, sql in odd.items() if not any(f.name == name for f in firm)}
     shown = ", ".join(
         f"CASE WHEN {soft[c.field.name]} THEN NULL ELSE {quote_name(c.field.name)} END AS {quote_name(c.field.name)}"
@@ -237,7 +297,9 @@ def _write(connection: Connection, source: str, columns: list[_Column], around: 
         else quote_name(c.field.name)
         for c in columns
     )
-    dropped = [c.field.name for c in columns if not (c.field.required or c.field.strict) and (c.slow or c.field.name in soft)]
+    dropped = [
+        c.field.name for c in columns if not (c.field.required or c.field.strict) and (c.slow or c.field.name in soft)
+    ]
     lost = "".join(
         f", coalesce({quote_name('code_' + name)} <> 'missing', false) OR coalesce({soft.get(name, 'false')}, false) AS {quote_name('lost_' + name)}"
         for name in dropped
@@ -253,7 +315,10 @@ def _notes(connection: Connection, source: str, columns: list[_Column]) -> dict[
     found: dict[tuple[str, str], int] = {}
     for column in columns:
         if column.slow:
-            for note, rows in run(connection, f"SELECT note, sum(n) FROM {column.slow} WHERE note IS NOT NULL AND value IS NOT NULL GROUP BY 1"):
+            for note, rows in run(
+                connection,
+                f"SELECT note, sum(n) FROM {column.slow} WHERE note IS NOT NULL AND value IS NOT NULL GROUP BY 1",
+            ):
                 found[column.field.name, str(note)] = int(rows)
     return found
 
@@ -264,8 +329,12 @@ def _dropped(connection: Connection, out: Path, columns: list[_Column]) -> dict[
     names = [row[0] for row in run(connection, f"DESCRIBE SELECT * FROM {source}") if str(row[0]).startswith("lost_")]
     if not names:
         return {}
-    counts = run(connection, "SELECT " + ", ".join(f"count(*) FILTER ({quote_name(name)})" for name in names) + f" FROM {source}")[0]
-    return {(name.removeprefix("lost_"), "dropped"): int(count) for name, count in zip(names, counts, strict=True) if count}
+    counts = run(
+        connection, "SELECT " + ", ".join(f"count(*) FILTER ({quote_name(name)})" for name in names) + f" FROM {source}"
+    )[0]
+    return {
+        (name.removeprefix("lost_"), "dropped"): int(count) for name, count in zip(names, counts, strict=True) if count
+    }
 
 
 def _one_currency(seen: set[str], mapping: SheetMapping, around: Surroundings, place: Place) -> str | None:
@@ -274,16 +343,46 @@ def _one_currency(seen: set[str], mapping: SheetMapping, around: Surroundings, p
         return mapping.options.currency
     if len(seen) > 1:
         raise Ambiguous(
-            Text(zh="金额混有多种货币（{all}），不能相加。", en="The amounts are in several currencies ({all}) and cannot be added.").fill(
-                all=", ".join(sorted(seen))
-            ),
+            Text(
+                zh="金额混有多种货币（{all}），不能相加。",
+                en="The amounts are in several currencies ({all}) and cannot be added.",
+            ).fill(all=", ".join(sorted(seen))),
             next_step=Text(
-                zh="请按币种分成多个文件，或加一列“币种”。", en="Split the file by currency, or add a column “currency”."
+                zh="请按币种分成多个文件，或加一列“币种”。",
+                en="Split the file by currency, or add a column “currency”.",
             ),
             place=place,
         )
     found = next(iter(seen), None)
     return None if found == around.currency else found
+
+
+def _refuse_unknown_words(
+    connection: Connection, column: _Column, name: str, rows: int, mapping: SheetMapping, place: Place
+) -> None:
+    """Stop where more than a fifth of the rows have words that are not known for a choice; a few such rows are refused one by one."""
+    if column.field.reads != "choice" or not (column.field.required or column.field.strict):
+        return
+    unknown = run(connection, f"SELECT raw, n FROM {name} WHERE code = 'unknown_choice' ORDER BY n DESC, raw")
+    if sum(n for _, n in unknown) <= UNKNOWN_SHARE * rows:
+        return
+    field = column.field.name
+    raise Ambiguous(
+        Text(zh="“{column}”有不认识的值：{words}。", en="“{column}” has values that are not known: {words}.").fill(
+            column=mapping.columns[field], words=", ".join(str(word)[:30] for word, _ in unknown[:12])
+        ),
+        next_step=Text(
+            zh='请在映射文件 mappings/{file} 的 [choices.{field}] 中写明各是什么，例如 "{word}" = "{value}"（可用：{all}），再用 --mapping 指定它。',
+            en='Say under [choices.{field}] in mappings/{file} what they mean, for example "{word}" = "{value}" (there are: {all}), and name it with --mapping.',
+        ).fill(
+            file=f"{mapping.kind}-{mapping.signature}.toml",
+            field=field,
+            word=str(unknown[0][0])[:30],
+            value=next(iter(column.field.choices)),
+            all=", ".join(column.field.choices),
+        ),
+        place=replace(place, column=mapping.columns[field]),
+    )
 
 
 def _two_decimal_styles(place: Place) -> Ambiguous:
@@ -296,14 +395,13 @@ def _two_decimal_styles(place: Place) -> Ambiguous:
 
 def _undecided_dates(problem: Undecided, place: Place, mapping: SheetMapping) -> Ambiguous:
     return Ambiguous(
-        Text(zh="日期有歧义，日月次序无法判断（如 {examples}）。", en="The date format is ambiguous: day or month first? (for example {examples})").fill(
-            examples=", ".join(problem.examples)
-        ),
+        Text(
+            zh="日期有歧义，日月次序无法判断（如 {examples}）。",
+            en="The date format is ambiguous: day or month first? (for example {examples})",
+        ).fill(examples=", ".join(problem.examples)),
         next_step=Text(
             zh='请在映射文件 mappings/{file} 的 [options] 中写 date_order = "dmy" 或 "mdy"，再用 --mapping 指定它。',
             en='Write date_order = "dmy" or "mdy" under [options] in mappings/{file}, and name it with --mapping.',
         ).fill(file=f"{mapping.kind}-{mapping.signature}.toml"),
         place=place,
     )
-
-

@@ -13,6 +13,7 @@ ORDER_ID = Field(
         "订单号", "订单编号", "订单id", "主订单编号", "主订单号", "交易编号", "交易单号", "销售单号", "小票号", "小票编号", "流水号", "订单流水号", "单据编号", "单号",
         "訂單號", "訂單編號", "订单", "orderid", "orderno", "ordernumber", "ordercode", "invoiceno", "invoiceid", "invoice", "transactionid", "receiptno", "order",
     ),
+    required=True,
 )  # fmt: skip
 CUSTOMER_ID = Field(
     "customer_id",
@@ -53,7 +54,11 @@ EMAIL = Field(
     personal=True,
 )
 WECHAT = Field(
-    "wechat", "text", Text(zh="微信", en="WeChat"), ("微信号", "微信", "微信id", "unionid", "wechat", "wechatid"), personal=True
+    "wechat",
+    "text",
+    Text(zh="微信", en="WeChat"),
+    ("微信号", "微信", "微信id", "unionid", "wechat", "wechatid"),
+    personal=True,
 )
 BIRTHDAY = Field(
     "birthday",
@@ -112,7 +117,23 @@ NOTE = Field(
     "note",
     "free_text",
     Text(zh="备注", en="note"),
-    ("备注", "订单备注", "买家留言", "买家备注", "卖家备注", "客户备注", "备注信息", "備註", "留言", "note", "notes", "remark", "remarks", "memo", "comment"),
+    (
+        "备注",
+        "订单备注",
+        "买家留言",
+        "买家备注",
+        "卖家备注",
+        "客户备注",
+        "备注信息",
+        "備註",
+        "留言",
+        "note",
+        "notes",
+        "remark",
+        "remarks",
+        "memo",
+        "comment",
+    ),
 )
 UPDATED_AT = Field(
     "updated_at",

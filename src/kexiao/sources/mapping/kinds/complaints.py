@@ -1,5 +1,7 @@
 """Complaints, from opening to resolution."""
 
+from dataclasses import replace
+
 from kexiao.sources.mapping.fields import Field, SheetKind
 from kexiao.sources.mapping.kinds.common import CHANNEL, CUSTOMER_ID, NAME, ORDER_ID, PHONE, REGION, TEAM, UPDATED_AT
 from kexiao.sources.mapping.making import Makes
@@ -9,11 +11,11 @@ KIND = SheetKind(
     name="complaints",
     label=Text(zh="投诉", en="complaints"),
     fields=(
-        Field("complaint_id", "key", Text(zh="投诉编号", en="complaint id"), ("投诉编号", "投诉单号", "投诉id", "投诉号", "工单编号", "工单号", "complaintid", "complaintno", "ticketid", "caseid")),
+        Field("complaint_id", "key", Text(zh="投诉编号", en="complaint id"), ("投诉编号", "投诉单号", "投诉id", "投诉号", "工单编号", "工单号", "complaintid", "complaintno", "ticketid", "caseid"), required=True),
         CUSTOMER_ID,
         NAME,
         PHONE,
-        ORDER_ID,
+        replace(ORDER_ID, required=False),
         Field("opened_at", "instant", Text(zh="投诉时间", en="opened at"), ("投诉时间", "投诉日期", "受理时间", "受理日期", "创建时间", "开单时间", "openedat", "openedon", "complaintdate", "createdat", "date", "日期"), required=True, past=True),
         Field("resolved_at", "instant", Text(zh="解决时间", en="resolved at"), ("解决时间", "解决日期", "完结时间", "处理完成时间", "关闭时间", "结案时间", "resolvedat", "resolvedon", "closedat"), past=True),
         Field("category", "text", Text(zh="投诉类别", en="category"), ("投诉类别", "投诉类型", "投诉原因", "问题类型", "类别", "类型", "category", "complainttype", "reason")),
@@ -27,4 +29,6 @@ KIND = SheetKind(
     signs=("complaint_id", "resolved_at"),
 )  # fmt: skip
 
-MAKES = (Makes("complaints", {"customer_id": "_person"}, identity=("order_id", "customer_id", "opened_at", "category")),)
+MAKES = (
+    Makes("complaints", {"customer_id": "_person"}, identity=("order_id", "customer_id", "opened_at", "category")),
+)

@@ -3,7 +3,18 @@
 from dataclasses import replace
 
 from kexiao.sources.mapping.fields import Field, SheetKind
-from kexiao.sources.mapping.kinds.common import CAMPAIGN, CHANNEL, CUSTOMER_ID, EMAIL, NAME, PHONE, REGION, SALESPERSON, TEAM, UPDATED_AT
+from kexiao.sources.mapping.kinds.common import (
+    CAMPAIGN,
+    CHANNEL,
+    CUSTOMER_ID,
+    EMAIL,
+    NAME,
+    PHONE,
+    REGION,
+    SALESPERSON,
+    TEAM,
+    UPDATED_AT,
+)
 from kexiao.sources.mapping.making import Makes
 from kexiao.text import Text
 
@@ -11,7 +22,7 @@ KIND = SheetKind(
     name="leads",
     label=Text(zh="线索", en="leads"),
     fields=(
-        Field("lead_id", "key", Text(zh="线索编号", en="lead id"), ("线索编号", "线索id", "线索号", "线索", "leadid", "leadno", "lead")),
+        Field("lead_id", "key", Text(zh="线索编号", en="lead id"), ("线索编号", "线索id", "线索号", "线索", "leadid", "leadno", "lead"), required=True),
         replace(CUSTOMER_ID, words=(*CUSTOMER_ID.words, "转化客户编号", "成交客户编号", "convertedcustomerid")),
         replace(NAME, words=("线索姓名", "线索名称", *NAME.words, "leadname")),
         PHONE,

@@ -1,5 +1,7 @@
 """Refunds: money paid back."""
 
+from dataclasses import replace
+
 from kexiao.sources.mapping.fields import Field, SheetKind
 from kexiao.sources.mapping.kinds.common import CUSTOMER_ID, NAME, ORDER_ID, PHONE, UPDATED_AT
 from kexiao.sources.mapping.making import Makes
@@ -9,8 +11,8 @@ KIND = SheetKind(
     name="refunds",
     label=Text(zh="退款", en="refunds"),
     fields=(
-        Field("refund_id", "key", Text(zh="退款单号", en="refund id"), ("退款单号", "退款编号", "退款号", "退款id", "退货单号", "售后单号", "售后编号", "refundid", "refundno", "returnid", "creditnoteid")),
-        ORDER_ID,
+        Field("refund_id", "key", Text(zh="退款单号", en="refund id"), ("退款单号", "退款编号", "退款号", "退款id", "退货单号", "售后单号", "售后编号", "refundid", "refundno", "returnid", "creditnoteid"), required=True),
+        replace(ORDER_ID, required=False),
         CUSTOMER_ID,
         NAME,
         PHONE,

@@ -17,9 +17,9 @@ KIND = SheetKind(
     name="surveys",
     label=Text(zh="满意度调查", en="survey responses"),
     fields=(
-        Field("response_id", "key", Text(zh="答卷编号", en="response id"), ("答卷编号", "答卷id", "答卷号", "回答编号", "评价编号", "序号", "responseid", "reviewid", "answerid", "respid")),
+        Field("response_id", "key", Text(zh="答卷编号", en="response id"), ("答卷编号", "答卷id", "答卷号", "回答编号", "评价编号", "序号", "responseid", "reviewid", "answerid", "respid"), required=True),
         Field("survey", "text", Text(zh="问卷", en="survey"), ("问卷", "问卷名称", "调查名称", "survey", "surveyname")),
-        ORDER_ID,
+        replace(ORDER_ID, required=False),
         CUSTOMER_ID,
         NAME,
         PHONE,

@@ -19,9 +19,17 @@ _TIME = (
 )
 _YEAR_FIRST = re.compile(r"(?P<y>\d{4})\s*[-/.年]\s*(?P<m>\d{1,2})\s*[-/.月]\s*(?P<d>\d{1,2})\s*[日号]?" + _TIME)
 _YEAR_LAST = re.compile(r"(?P<a>\d{1,2})(?P<sep>[-/.])(?P<b>\d{1,2})(?P=sep)(?P<y>\d{4})" + _TIME)
-_SHORT_YEAR = re.compile(r"(?P<a>\d{1,2})\s*(?P<sep>[-/.年])\s*(?P<b>\d{1,2})\s*[-/.月]\s*(?P<c>\d{2})\s*[日号]?" + _TIME)
-_ENGLISH = re.compile(r"(?:(?P<d>\d{1,2})[ -](?P<mon>[A-Za-z]{3,9})\.?[ -,]+|(?P<mon2>[A-Za-z]{3,9})\.? (?P<d2>\d{1,2}),? )(?P<y>\d{4})" + _TIME)
-_MONTHS = {name: n for n, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)}
+_SHORT_YEAR = re.compile(
+    r"(?P<a>\d{1,2})\s*(?P<sep>[-/.年])\s*(?P<b>\d{1,2})\s*[-/.月]\s*(?P<c>\d{2})\s*[日号]?" + _TIME
+)
+_ENGLISH = re.compile(
+    r"(?:(?P<d>\d{1,2})[ -](?P<mon>[A-Za-z]{3,9})\.?[ -,]+|(?P<mon2>[A-Za-z]{3,9})\.? (?P<d2>\d{1,2}),? )(?P<y>\d{4})"
+    + _TIME
+)
+_MONTHS = {
+    name: n
+    for n, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)
+}
 _SERIAL_START = datetime(1899, 12, 30)
 _DIGITS = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 

@@ -23,7 +23,16 @@ def read_key(raw: str) -> Read:
     bare = bare.translate(INVISIBLE).strip().removeprefix("'")
     if bare.casefold() in NOTHING - {"-", "/"} or not bare:
         return MISSING
-    if bare.startswith("#") and bare.upper().rstrip("!?") in ("#N/A", "#REF", "#VALUE", "#NAME", "#DIV/0", "#NULL", "#NUM", "#NOT_CALCULATED"):
+    if bare.startswith("#") and bare.upper().rstrip("!?") in (
+        "#N/A",
+        "#REF",
+        "#VALUE",
+        "#NAME",
+        "#DIV/0",
+        "#NULL",
+        "#NUM",
+        "#NOT_CALCULATED",
+    ):
         return MISSING
     if _LOST_DIGITS.fullmatch(bare):
         return Read(code="lost_digits")

@@ -23,7 +23,13 @@ _CURRENCIES = {
     "KRW": ("krw", "韩元", "₩"),
 }
 _WORDS = sorted(((word, code) for code, words in _CURRENCIES.items() for word in words), key=lambda pair: -len(pair[0]))
-_SCALES = (("百万", Decimal(10**6)), ("千万", Decimal(10**7)), ("万", Decimal(10**4)), ("亿", Decimal(10**8)), ("千", Decimal(10**3)))
+_SCALES = (
+    ("百万", Decimal(10**6)),
+    ("千万", Decimal(10**7)),
+    ("万", Decimal(10**4)),
+    ("亿", Decimal(10**8)),
+    ("千", Decimal(10**3)),
+)
 _POINT = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+")
 _COMMA = re.compile(r"(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d*)?|,\d+")
 _SPACED = re.compile(r"\d{1,3}(?:[ ']\d{3})+(?:[.,]\d*)?")

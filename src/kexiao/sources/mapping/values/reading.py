@@ -6,10 +6,44 @@ import unicodedata
 from dataclasses import dataclass
 
 INVISIBLE = dict.fromkeys(
-    [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF, 0x00AD, 0x180E, *range(0x00, 0x20), 0x7F]
+    [
+        *range(0x200B, 0x2010),
+        *range(0x202A, 0x202F),
+        *range(0x2060, 0x2070),
+        0xFEFF,
+        0x00AD,
+        0x180E,
+        *range(0x00, 0x20),
+        0x7F,
+    ]
 )
-SPACES = {ord(space): " " for space in "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"}
-NOTHING = frozenset({"", "null", "\\n", "#n/a", "n/a", "na", "none", "nil", "nan", "--", "-", "—", "——", "/", "无", "暂无", "空", "(null)", "<null>"})
+SPACES = {
+    ord(space): " "
+    for space in "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+}
+NOTHING = frozenset(
+    {
+        "",
+        "null",
+        "\\n",
+        "#n/a",
+        "n/a",
+        "na",
+        "none",
+        "nil",
+        "nan",
+        "--",
+        "-",
+        "—",
+        "——",
+        "/",
+        "无",
+        "暂无",
+        "空",
+        "(null)",
+        "<null>",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

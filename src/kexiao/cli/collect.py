@@ -1,0 +1,199 @@
+"""``kexiao collect``: files into the workspace."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from kexiao.cli.options import argument, option, session
+from kexiao.errors import KexiaoError, WrongUse
+from kexiao.text import Text
+
+if TYPE_CHECKING:
+    from kexiao.cycle.collect import LoadReport
+
+HELP = Text(
+    zh="导入文件（订单、客户、退款、费用等，Excel 或 CSV）",
+    en="Load files (orders, customers, refunds, spend and more; Excel or CSV)",
+)
+
+
+def collect(
+    files: Annotated[list[Path] | None, argument(zh="文件，可一次多个", en="files, several at once")] = None,
+    mapping: Annotated[Path | None, option("--mapping", zh="列映射文件（TOML）", en="a mapping file (TOML)")] = None,
+    show_mapping: Annotated[
+        bool, option("--show-mapping", zh="只显示如何识别，不导入", en="only show how columns are read")
+    ] = False,
+    exported_at: Annotated[
+        str, option("--exported-at", zh="文件导出时间，如 2025-03-31", en="when the files were exported")
+    ] = "",
+    undo: Annotated[int | None, option("--undo", zh="撤销某次导入", en="take one load back")] = None,
+) -> int:
+    """Load files as one load; the same files again change nothing."""
+    from kexiao.cli.output import printable, write_json
+    from kexiao.cycle import collect as cycle
+
+    folder = session().folder()
+    as_json = session().format == "json"
+    if undo is not None:
+        snapshot = cycle.undo(folder, undo, on_progress=_progress)
+        print(
+            Text(zh="已撤销导入 {n}，当前快照 {s}。", en="Load {n} was taken back; the snapshot is now {s}.").fill(
+                n=undo, s=snapshot.name
+            )()
+        )
+        return 0
+    if show_mapping:
+        _show(folder, files or [], mapping)
+        return 0
+    try:
+        report = cycle.collect(
+            folder, files or [], mapping=mapping, exported_at=_when(exported_at), on_progress=_progress
+        )
+    except KexiaoError as problem:
+        if as_json:
+            none = dict.fromkeys(("rows_read", "rows_loaded", "rows_quarantined", "rows_duplicate", "rows_skipped"), 0)
+            place = problem.place
+            told = {
+                "row": place.row if place else None,
+                "column": place.column if place else None,
+                "code": problem.code,
+                "message": printable(problem.message()),
+            }
+            write_json({**none, "warnings": [], "errors": [told]})
+        raise
+    if as_json:
+        write_json(report.as_json())
+    else:
+        _tell(report)
+    return report.exit_code
+
+
+def _progress(words: Text) -> None:
+    if sys.stderr.isatty() and session().format == "table":
+        print(words(), file=sys.stderr)
+
+
+def _when(given: str) -> datetime | None:
+    if not given:
+        return None
+    try:
+        when = datetime.fromisoformat(given)
+    except ValueError:
+        raise WrongUse(
+            Text(zh="--exported-at 应为日期或时刻。", en="--exported-at takes a date or an instant."),
+            next_step=Text(
+                zh="例如 2025-03-31 或 2025-03-31T18:00。", en="For example 2025-03-31 or 2025-03-31T18:00."
+            ),
+        ) from None
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
+
+
+def _tell(report: LoadReport) -> None:
+    from kexiao.cli.output import Shown, printable, show
+
+    show(
+        [
+            Shown("file", Text(zh="文件", en="File")),
+            Shown("sheet", Text(zh="工作表", en="Sheet")),
+            Shown("kind", Text(zh="识别为", en="Read as")),
+            Shown("read", Text(zh="读取", en="Read"), right=True),
+            Shown("loaded", Text(zh="导入", en="Loaded"), right=True),
+            Shown("quarantined", Text(zh="隔离", en="Quarantined"), right=True),
+            Shown("duplicate", Text(zh="重复", en="Duplicate"), right=True),
+            Shown("skipped", Text(zh="跳过", en="Skipped"), right=True),
+        ],
+        [
+            (
+                p.file,
+                p.sheet or "",
+                str(p.mapping.sheet_kind.label) if p.mapping else "—",
+                p.rows_read,
+                p.rows_loaded,
+                p.rows_quarantined,
+                p.rows_duplicate,
+                p.rows_skipped,
+            )
+            for p in report.parts
+        ],
+    )
+    if session().format != "table":
+        return
+    for words in report.warnings:
+        print(Text(zh="注意：{words}", en="Note: {words}").fill(words=words)())
+    for error in report.errors[:20]:
+        where = Text(zh="{file} 第 {row} 行", en="{file} row {row}").fill(file=error.file, row=error.row)
+        print(
+            Text(zh="隔离：{where}：{why}", en="Quarantined: {where}: {why}").fill(
+                where=where, why=printable(str(error.message))
+            )()
+        )
+    if len(report.errors) > 20:
+        print(
+            Text(zh="……另有 {n} 行，见 kexiao dump quarantined", en="… and {n} more, see kexiao dump quarantined").fill(
+                n=report.rows_quarantined - 20
+            )()
+        )
+    if report.load_id is None:
+        print(
+            Text(zh="没有新内容，数据未变（{s}）。", en="Nothing new; the data are unchanged ({s}).").fill(
+                s=report.snapshot
+            )()
+        )
+    else:
+        print(
+            Text(zh="导入 {n} 完成，快照 {s}。", en="Load {n} is done; snapshot {s}.").fill(
+                n=report.load_id, s=report.snapshot
+            )()
+        )
+
+
+def _show(folder: object, files: list[Path], mapping: Path | None) -> None:
+    from kexiao.cli.output import Shown, printable, show, write_json
+    from kexiao.cycle.collect import propose
+    from kexiao.engine.folder import Folder
+    from kexiao.sources.mapping.saved import as_dict, as_toml
+
+    assert isinstance(folder, Folder)
+    for proposal in propose(folder, files, mapping=mapping):
+        if session().format == "json":
+            write_json(
+                {
+                    "file": proposal.file,
+                    "sheet": proposal.sheet,
+                    "mapping": as_dict(proposal.mapping) if proposal.mapping else None,
+                }
+            )
+            continue
+        print(f"# {printable(proposal.file)} {printable(proposal.sheet)}")
+        if proposal.mapping is None:
+            print(Text(zh="# 认不出，将跳过", en="# not known, to be skipped")())
+            continue
+        print(as_toml(proposal.mapping))
+        kind = proposal.mapping.sheet_kind
+        show(
+            [
+                Shown("field", Text(zh="字段", en="Field")),
+                Shown("column", Text(zh="列", en="Column")),
+                Shown("reason", Text(zh="理由", en="Because")),
+                Shown("example", Text(zh="示例", en="First cell")),
+            ],
+            [
+                (
+                    str(found.label if (found := kind.field_named(name)) else name),
+                    column,
+                    str(proposal.mapping.reasons.get(name, "")),
+                    next(
+                        (
+                            str(row[proposal.mapping.header.index(column)])
+                            for row in proposal.preview
+                            if row[proposal.mapping.header.index(column)]
+                        ),
+                        None,
+                    ),
+                )
+                for name, column in proposal.mapping.columns.items()
+            ],
+        )

@@ -1,0 +1,256 @@
+"""Sheets of orders and of order lines → rows of orders, order_lines and products."""
+
+from __future__ import annotations
+
+from kexiao.engine.duck import quote_text, run
+from kexiao.sources.mapping.amounts import Amounts, amounts_of
+from kexiao.sources.mapping.batch import Batch, BatchSheet
+from kexiao.sources.mapping.kinds.orders import LINE_FIELDS
+from kexiao.sources.mapping.masking import masked
+from kexiao.sources.mapping.order_keys import order_key, refuse_unknown_customers
+from kexiao.tables.catalogue import table_named
+from kexiao.tables.loading import Incoming
+from kexiao.text import Text
+
+_HEADER = ("channel", "campaign", "region", "team", "salesperson", "segment")
+_LINE = "order_key, product, line_key, quantity, gross, net, cost, known_at, src, row_no"
+
+
+def shape_orders(batch: Batch) -> list[Incoming]:
+    """The rows of all sheets of orders and lines; leaves the tables ``order_rows`` and ``line_rows`` for what follows.
+
+    Errors: ``Ambiguous`` as told by ``order_keys`` and ``amounts``.
+    """
+    orders = [(sheet, has_lines(sheet)) for sheet in batch.of_kind("orders")]
+    for sheet, _ in orders:
+        refuse_unknown_customers(batch, sheet)
+    made = [_order_rows(batch, sheet, lines) for sheet, lines in orders]
+    lines = [_line_rows(batch, sheet) for sheet in batch.of_kind("order_lines")]
+    _make(batch, "order_rows", made)
+    _make(batch, "line_rows", lines)
+    _refuse_incomplete(batch)
+    return [*_lines(batch), *_orders(batch), *_products(batch)]
+
+
+def has_lines(sheet: BatchSheet) -> bool:
+    """Whether a sheet of orders has a row per line."""
+    return any(name in sheet.mapping.columns for name in LINE_FIELDS)
+
+
+def _order_rows(batch: Batch, sheet: BatchSheet, lines: bool) -> str:
+    """SQL of one sheet of orders, each row with its order key and its amounts."""
+    amounts = amounts_of(batch, sheet, lines)
+    key = order_key(batch, sheet, lines)
+    status = "t.status" if "status" in sheet.mapping.columns else "'completed'"
+    currency = f"coalesce(t.currency, {quote_text(sheet.typed.currency)})" if sheet.typed.currency else "t.currency"
+    rows = batch.sheet_rows(sheet)
+    if "amount" not in sheet.mapping.columns and not sheet.mapping.columns.keys() & {"gross", "unit_price"}:
+        amounts = Amounts(*["CAST(NULL AS DECIMAL(18,2))"] * 3, "CAST(NULL AS DOUBLE)")
+    return (
+        f"SELECT {key} AS order_key, _person, ordered_at, {status} AS status, {', '.join(_HEADER)}, ({amounts.net}) AS net, ({amounts.gross}) AS gross, "
+        f"({amounts.cost}) AS cost, ({amounts.quantity}) AS quantity, freight, ({amounts.whole}) AS whole, {currency} AS currency, "
+        f"{masked('note', 'customer_name')} AS note, coalesce(product_id, product_name) AS product, product_name, category, subcategory, line_key, "
+        f"{lines and amounts.lines_have_amounts} AS has_lines, {_has_amounts(sheet)} AS has_amounts, {amounts.freight_repeats} AS freight_repeats, known_at, src, row_no "
+        f"FROM ({rows}) AS t"
+    )
+
+
+def _has_amounts(sheet: BatchSheet) -> bool:
+    return bool(sheet.mapping.columns.keys() & {"amount", "gross", "unit_price"})
+
+
+def _line_rows(batch: Batch, sheet: BatchSheet) -> str:
+    """SQL of one sheet of order lines."""
+    amounts = amounts_of(batch, sheet, has_lines=True)
+    return (
+        f"SELECT order_id AS order_key, coalesce(product_id, product_name) AS product, product_name, category, subcategory, line_key, "
+        f"({amounts.net}) AS net, ({amounts.gross}) AS gross, ({amounts.cost}) AS cost, ({amounts.quantity}) AS quantity, freight, "
+        f"{amounts.freight_repeats} AS freight_repeats, known_at, src, row_no FROM ({batch.sheet_rows(sheet)}) AS t"
+    )
+
+
+def _make(batch: Batch, name: str, parts: list[str]) -> None:
+    """Put rows on disk, so that a large load stays within memory, as the view ``name``."""
+    if not parts:
+        batch.connection.execute(f"DROP VIEW IF EXISTS {name}")
+        return
+    path = batch.work / f"{name}.parquet"
+    run(
+        batch.connection,
+        f"COPY ({' UNION ALL BY NAME '.join(parts)}) TO {quote_text(str(path))} (FORMAT parquet, COMPRESSION snappy)",
+    )
+    batch.connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT * FROM read_parquet({quote_text(str(path))}) AS o ANTI JOIN refused_rows AS r USING (src, row_no)"
+    )
+
+
+def _refuse_incomplete(batch: Batch) -> None:
+    """Rows without an amount are refused, and with a refused line its whole order, which would be too small without it."""
+    if batch.of_kind("orders"):
+        batch.refuse(
+            "SELECT src, row_no, 'amount' AS field, 'missing' AS code FROM order_rows WHERE net IS NULL AND has_amounts"
+        )
+    if batch.of_kind("order_lines"):
+        batch.refuse("SELECT src, row_no, 'amount' AS field, 'missing' AS code FROM line_rows WHERE net IS NULL")
+    for sheet in [*batch.of_kind("orders"), *batch.of_kind("order_lines")]:
+        refused = batch.count(f"SELECT count(*) FROM refused_rows WHERE src = {sheet.src}")
+        if (
+            not refused
+            or "order_id" not in sheet.mapping.columns
+            or not (sheet.mapping.kind == "order_lines" or has_lines(sheet))
+        ):
+            continue
+        same = (
+            f"(t.order_id, coalesce({batch.ref(sheet, 't')}, ''))"
+            if batch.decided.get(sheet.src, {}).get("order_key") == "order_id+customer"
+            else "t.order_id"
+        )
+        batch.refuse(
+            f"SELECT {sheet.src} AS src, t.row_no, 'order_id' AS field, 'order_incomplete' AS code FROM {batch.parquet(sheet)} AS t WHERE {same} IN "
+            f"(SELECT {same} FROM {batch.parquet(sheet)} AS t JOIN refused_rows AS r ON r.src = {sheet.src} AND r.row_no = t.row_no WHERE t.order_id IS NOT NULL)"
+        )
+
+
+def _lines(batch: Batch) -> list[Incoming]:
+    parts = []
+    if any(has_lines(sheet) for sheet in batch.of_kind("orders")):
+        parts.append(f"SELECT {_LINE} FROM order_rows WHERE has_lines")
+    if batch.of_kind("order_lines"):
+        parts.append(f"SELECT {_LINE} FROM line_rows")
+    if not parts:
+        return []
+    _number_lines(batch, " UNION ALL ".join(parts))
+    sql = (
+        "SELECT order_key AS order_id, line_no, product AS product_id, quantity, gross, CAST(gross - net AS DECIMAL(18,2)) AS discount, net, cost, "
+        "known_at, src, row_no FROM numbered_lines"
+    )
+    return [Incoming(table_named("order_lines"), sql)]
+
+
+def _number_lines(batch: Batch, rows: str) -> None:
+    """The view ``numbered_lines``: the source's line number, or one made from the product, so that the same line has the same number in every export.
+
+    A product that stands twice in an order is counted up in the order of its amounts; rows equal in everything are one row written twice.
+    """
+    own = "CASE WHEN TRY_CAST(line_key AS BIGINT) >= 0 THEN TRY_CAST(line_key AS BIGINT) ELSE CAST(md5_number_lower(line_key) >> 4 AS BIGINT) END"
+    made = "CAST((md5_number_lower(coalesce(product, '')) >> 20) << 12 AS BIGINT)"
+    path = batch.work / "lines.parquet"
+    run(
+        batch.connection,
+        f"COPY (SELECT *, CASE WHEN line_key IS NOT NULL THEN {own} ELSE {made} END AS first_no FROM ({rows})) TO {quote_text(str(path))} (FORMAT parquet, COMPRESSION snappy)",
+    )
+    source = f"read_parquet({quote_text(str(path))})"
+    batch.connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE twice AS SELECT order_key, first_no FROM {source} WHERE line_key IS NULL GROUP BY ALL HAVING count(*) > 1"
+    )
+    batch.connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW numbered_lines AS SELECT * REPLACE (CAST(NULL AS VARCHAR) AS line_key), first_no AS line_no FROM {source} ANTI JOIN twice USING (order_key, first_no) "
+        f"UNION ALL BY NAME SELECT * REPLACE (CAST(NULL AS VARCHAR) AS line_key), first_no + dense_rank() OVER (PARTITION BY order_key, first_no ORDER BY net, quantity, gross, cost) - 1 AS line_no "
+        f"FROM {source} SEMI JOIN twice USING (order_key, first_no)"
+    )
+
+
+def _orders(batch: Batch) -> list[Incoming]:
+    if not batch.of_kind("orders"):
+        return []
+    orders = table_named("orders")
+    zone = quote_text(batch.around.zone.key)
+    at = f"timezone('UTC', ordered_at) AS ordered_at, CAST(timezone({zone}, timezone('UTC', ordered_at)) AS DATE) AS ordered_on"
+    found = []
+    if any(not has_lines(sheet) for sheet in batch.of_kind("orders")) or batch.count(
+        "SELECT count(*) FROM order_rows WHERE NOT has_lines"
+    ):
+        freight, join = _freight_of_lines(batch)
+        found.append(
+            Incoming(
+                orders,
+                f"SELECT o.order_key AS order_id, _person AS customer_id, {at}, status, {', '.join(_HEADER)}, coalesce(whole, net) AS amount, "
+                f"CASE WHEN gross > coalesce(whole, net) THEN CAST(gross - coalesce(whole, net) AS DECIMAL(18,2)) END AS discount, {freight} AS freight, cost, "
+                f"CASE WHEN net < 0 THEN abs(quantity) ELSE quantity END AS quantity, currency, note, known_at, src, row_no FROM order_rows AS o {join} WHERE NOT has_lines",
+            )
+        )
+    if batch.count("SELECT count(*) FROM order_rows WHERE has_lines"):
+        _tell_mixed_headers(batch)
+        found.append(
+            Incoming(
+                orders,
+                f"SELECT * REPLACE (timezone('UTC', ordered_at) AS ordered_at), CAST(timezone({zone}, timezone('UTC', ordered_at)) AS DATE) AS ordered_on FROM ({_headers()})",
+                derived=True,
+                decides=False,
+            )
+        )
+    return found
+
+
+def _headers() -> str:
+    """One row an order of sheets with a row a line. Its amount stands on its lines; where the sheet repeats it, it is the order's own."""
+    statuses = ", ".join(map(quote_text, table_named("orders").by_name["status"].choices))
+    same = ", ".join(f"max({name}) AS {name}" for name in (*_HEADER, "currency", "note"))
+    return (
+        f"SELECT order_key AS order_id, max(_person) AS customer_id, min(ordered_at) AS ordered_at, ([{statuses}])[max(list_position([{statuses}], status))] AS status, {same}, "
+        "max(whole) AS amount, CASE WHEN sum(gross) > max(whole) THEN CAST(sum(gross) - max(whole) AS DECIMAL(18,2)) END AS discount, "
+        "CAST(CASE WHEN bool_or(freight_repeats) THEN max(freight) ELSE sum(freight) END AS DECIMAL(18,2)) AS freight, "
+        "max(known_at) AS known_at, min(src) AS src, arg_min(row_no, src * 1000000000000 + row_no) AS row_no FROM order_rows WHERE has_lines GROUP BY order_key"
+    )
+
+
+def _freight_of_lines(batch: Batch) -> tuple[str, str]:
+    """Freight that stands on the lines of another sheet, added up for its order."""
+    if not any("freight" in sheet.mapping.columns for sheet in batch.of_kind("order_lines")):
+        return "freight", ""
+    summed = "(SELECT order_key, CAST(CASE WHEN bool_or(freight_repeats) THEN max(freight) ELSE sum(freight) END AS DECIMAL(18,2)) AS line_freight FROM line_rows GROUP BY 1)"
+    return "coalesce(freight, line_freight)", f"LEFT JOIN {summed} AS f ON f.order_key = o.order_key"
+
+
+def _tell_mixed_headers(batch: Batch) -> None:
+    """Orders whose lines disagree on what belongs to the whole order are told, not hidden."""
+    tests = {name: f"min({name}) <> max({name})" for name in ("ordered_at", "status", *_HEADER)}
+    counts = run(
+        batch.connection,
+        "SELECT "
+        + ", ".join(f"count(*) FILTER ({name})" for name in tests)
+        + " FROM (SELECT "
+        + ", ".join(f"{test} AS {name}" for name, test in tests.items())
+        + " FROM order_rows WHERE has_lines GROUP BY order_key)",
+    )[0]
+    orders = table_named("orders")
+    how = {
+        "ordered_at": Text(zh="取最早的", en="the earliest counts"),
+        "status": Text(zh="取最靠后的状态", en="the furthest counts"),
+    }
+    for name, count in zip(tests, counts, strict=True):
+        if count:
+            batch.warnings.append(
+                Text(
+                    zh="有 {n} 张订单各行的“{column}”不一致，{how}。",
+                    en="{n} orders have lines with different “{column}”; {how}.",
+                ).fill(
+                    n=count,
+                    column=orders.by_name[name].label,
+                    how=how.get(name, Text(zh="取其一", en="one of them was taken")),
+                )
+            )
+
+
+def _products(batch: Batch) -> list[Incoming]:
+    """Products as the lines name them; a product file of its own, being newer, has the last word."""
+    parts = []
+    if any(s.mapping.columns.keys() & {"product_id", "product_name"} for s in batch.of_kind("orders")):
+        parts.append(
+            "SELECT product, product_name, category, subcategory, ordered_at AS moment, src, row_no FROM order_rows"
+        )
+    if any(s.mapping.columns.keys() & {"product_name", "category"} for s in batch.of_kind("order_lines")):
+        parts.append(
+            "SELECT product, product_name, category, subcategory, CAST(NULL AS TIMESTAMP) AS moment, src, row_no FROM line_rows"
+        )
+    if not parts:
+        return []
+    newest = ", ".join(
+        f"(max({{'m': moment, 'v': {name}}}) FILTER ({name} IS NOT NULL)).v AS {alias}"
+        for name, alias in (("product_name", "name"), ("category", "category"), ("subcategory", "subcategory"))
+    )
+    sql = (
+        f"SELECT product AS product_id, {newest}, coalesce(timezone('UTC', max(moment)), TIMESTAMPTZ '1970-01-01 00:00:00+00') AS known_at, min(src) AS src, min(row_no) AS row_no "
+        f"FROM ({' UNION ALL '.join(parts)}) WHERE product IS NOT NULL GROUP BY 1"
+    )
+    return [Incoming(table_named("products"), sql, derived=True, decides=False)]

@@ -1,0 +1,155 @@
+"""A file's staged sheets → typed sheets: find or propose the mapping of each, then read its cells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from kexiao.engine.duck import Connection, quote_text, run
+from kexiao.errors import Ambiguous, InputRejected, Place
+from kexiao.sources.files.staged import StagedSheet
+from kexiao.sources.mapping import saved
+from kexiao.sources.mapping.making import all_kinds
+from kexiao.sources.mapping.plan import SheetMapping
+from kexiao.sources.mapping.recognise import ColumnLook, missing_needs, recognise, refuse_missing
+from kexiao.sources.mapping.typed import Surroundings, TypedSheet, read_cells
+from kexiao.text import Text
+
+SAMPLE = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """A staged sheet with its mapping; None where nothing in it is known and other sheets hold the data."""
+
+    file: str
+    sheet: StagedSheet
+    mapping: SheetMapping | None
+    new: bool
+
+
+def recognise_file(
+    connection: Connection,
+    file: str,
+    sheets: Sequence[StagedSheet],
+    mappings: Path,
+    given: Sequence[SheetMapping],
+) -> list[Recognised]:
+    """The mapping of each sheet: the one given with the call, else the saved one for its header, else a proposal.
+
+    Errors: ``InputRejected`` where no sheet of the file is known.
+    """
+    found: list[Recognised] = []
+    problem: InputRejected | None = None
+    for sheet in sheets:
+        place = Place(file=file, sheet=sheet.sheet or None)
+        own = next((m for m in given if set(m.columns.values()) <= set(sheet.header)), None)
+        kept = replace(own, header=sheet.header) if own else saved.find(mappings, sheet.header)
+        if kept is not None:
+            found.append(Recognised(file, sheet, kept, new=own is not None))
+            continue
+        try:
+            found.append(Recognised(file, sheet, recognise(sheet.header, look(connection, sheet), place), new=True))
+        except InputRejected as refused:
+            problem = refused
+            found.append(Recognised(file, sheet, None, new=False))
+    if problem and not any(one.mapping for one in found):
+        raise problem
+    return found
+
+
+def refuse_incomplete(recognised: Sequence[Recognised], *, lines_stored: bool) -> list[Recognised]:
+    """Stop at a sheet that lacks what its kind needs. Orders may lack amounts where their lines come with them or are stored.
+
+    A sheet that lacks something beside complete ones of the same file is left out.
+    """
+    lines = lines_stored or any(one.mapping and one.mapping.kind == "order_lines" for one in recognised)
+    kept = []
+    for one in recognised:
+        lacking = missing_needs(one.mapping) if one.mapping else []
+        if one.mapping and one.mapping.kind == "orders" and lines:
+            lacking = [group for group in lacking if "amount" not in {field.name for field in group}]
+        if one.mapping and lacking:
+            others = [
+                o
+                for o in recognised
+                if o.file == one.file and o is not one and o.mapping and not missing_needs(o.mapping)
+            ]
+            if not others:
+                raise refuse_missing(one.mapping, lacking, Place(file=one.file, sheet=one.sheet.sheet or None))
+            one = replace(one, mapping=None)  # noqa: PLW2901
+        kept.append(one)
+    return kept
+
+
+def look(connection: Connection, sheet: StagedSheet) -> dict[str, ColumnLook]:
+    """What the first cells of each column look like."""
+    tests = []
+    for number in range(len(sheet.header)):
+        cell = f"trim(c{number})"
+        filled = f"nullif(count(nullif({cell}, '')), 0)"
+        for pattern in (
+            "[0-9]{4}[-/年.][0-9]{1,2}[-/月.][0-9]{1,2}.*|[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}.*",
+            "(\\+?86[- ]?)?1[3-9][0-9]{9}",
+            "[-¥￥$(]?[0-9][0-9,]*(\\.[0-9]+)?[元)%折]?",
+            "0?\\.[0-9]+|0|1|0\\.0+|1\\.0+|[0-9.]+[%折]",
+        ):
+            tests.append(f"count(*) FILTER (regexp_full_match({cell}, '{pattern}')) / {filled}")
+        tests.append(f"{filled} / count(*)")
+    if not tests or not sheet.rows:
+        return {}
+    shares = [
+        float(share or 0)
+        for share in run(
+            connection,
+            f"SELECT {', '.join(tests)} FROM (SELECT * FROM read_parquet({quote_text(str(sheet.parquet))}) LIMIT {SAMPLE})",
+        )[0]
+    ]
+    return {
+        column: ColumnLook(
+            filled=shares[at + 4], dates=shares[at], phones=shares[at + 1], numbers=shares[at + 2], rates=shares[at + 3]
+        )
+        for at, column in zip(range(0, len(shares), 5), sheet.header, strict=True)
+    }
+
+
+def drift(mapping: SheetMapping, file: str, mappings: Path) -> list[Text]:
+    """What is different from the last sheet of this kind with another header: fields now read from other columns, and fields gone."""
+    earlier = saved.others_of_kind(mappings, mapping.kind, mapping.signature)
+    if not earlier:
+        return []
+    last = earlier[-1]
+    label = {field.name: field.label for field in all_kinds()[mapping.kind][0].fields}
+    told = [
+        Text(
+            zh="“{file}”的“{field}”取自“{now}”列，之前的文件取自“{then}”列，请确认含义相同。",
+            en="In “{file}” “{field}” is read from column “{now}”; earlier files had “{then}”. Make sure they mean the same.",
+        ).fill(file=file, field=label[name], now=mapping.columns[name], then=column)
+        for name, column in last.columns.items()
+        if name in mapping.columns and mapping.columns[name] != column and last.columns.keys() & {"amount", "order_id"}
+    ]
+    gone = [label[name] for name in last.columns if name not in mapping.columns]
+    if gone:
+        told.append(
+            Text(
+                zh="“{file}”缺少之前文件有的列：{gone}。", en="“{file}” lacks columns that earlier files had: {gone}."
+            ).fill(file=file, gone=Text(zh="、".join(g.zh for g in gone), en=", ".join(g.en for g in gone)))
+        )
+    return told
+
+
+def type_sheet(connection: Connection, one: Recognised, mappings: Path, around: Surroundings, out: Path) -> TypedSheet:
+    """Read the cells of a recognised sheet. What cannot be decided leaves the mapping behind for a person to complete."""
+    assert one.mapping is not None
+    place = Place(file=one.file, sheet=one.sheet.sheet or None)
+    try:
+        return read_cells(connection, one.sheet, one.mapping, around, out, place)
+    except Ambiguous:
+        saved.save(mappings, one.mapping)
+        raise
+
+
+def as_mappings(documents: Sequence[Mapping[str, object]]) -> list[SheetMapping]:
+    """Mappings from the record of a load."""
+    return [saved.from_dict(dict(document), None, Place()) for document in documents]

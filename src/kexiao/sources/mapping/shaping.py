@@ -1,0 +1,196 @@
+"""Typed sheets of every kind → rows of the canonical tables."""
+
+from __future__ import annotations
+
+from kexiao.engine.duck import quote_name, quote_text, run
+from kexiao.sources.mapping.batch import Batch, BatchSheet
+from kexiao.sources.mapping.making import Makes, all_kinds
+from kexiao.sources.mapping.masking import masked
+from kexiao.sources.mapping.orders import shape_orders
+from kexiao.sources.mapping.surveys import shape_surveys
+from kexiao.tables.catalogue import table_named
+from kexiao.tables.checks import refusal
+from kexiao.tables.description import Column
+from kexiao.tables.loading import Incoming
+from kexiao.text import Text
+
+NOT_STORED = {
+    "payments": Text(
+        zh="“{file}”是支付流水：订单金额已由订单与明细给出，未导入（{n} 行）。",
+        en="“{file}” holds payments: amounts come from orders and lines, so its {n} rows were left out.",
+    ),
+    "category_names": Text(
+        zh="“{file}”是类别名称对照，已用于商品类别（{n} 行）。",
+        en="“{file}” translates category names and was used for products ({n} rows).",
+    ),
+}
+
+
+def shape(batch: Batch) -> list[Incoming]:
+    """Rows for every table that the load fills, those first that others look up."""
+    batch.begin()
+    batch.make_links()
+    made = shape_orders(batch)
+    _make_order_lookup(batch)
+    made += shape_surveys(batch)
+    for name, (_, makes) in all_kinds().items():
+        if batch.of_kind(name):
+            made += [_generic(batch, name, one) for one in makes]
+    return [*made, *_people(batch)]
+
+
+def _generic(batch: Batch, kind: str, makes: Makes) -> Incoming:
+    """Rows of a table straight from the fields of a kind."""
+    table = table_named(makes.table)
+    rows = batch.rows(kind)
+    fields = {field.name for field in all_kinds()[kind][0].fields}
+    shown = []
+    for column in table.columns:
+        expression = makes.columns.get(column.name) or _plain(column, fields, batch)
+        if expression:
+            shown.append(f"{expression} AS {quote_name(column.name)}")
+    if makes.identity and table.key[0] in fields:
+        said = " || chr(31) || ".join(f"coalesce(CAST({name} AS VARCHAR), '')" for name in makes.identity)
+        digest = f"substr(md5({said}), 1, 16)"
+        numbered = f"{digest} || '-' || row_number() OVER (PARTITION BY {quote_name(table.key[0])} IS NULL, {digest} ORDER BY src, row_no)"
+        shown = [
+            f"coalesce({quote_name(table.key[0])}, {numbered}) AS {quote_name(table.key[0])}",
+            *(s for s in shown if not s.endswith(f" AS {quote_name(table.key[0])}")),
+        ]
+    _refuse_limits(batch, kind, makes)
+    if "customer_id" in table.key:
+        batch.refuse(
+            f"SELECT src, row_no, 'customer_id' AS field, 'no_person' AS code FROM ({batch.rows(kind)}) WHERE _person IS NULL"
+        )
+    source = _with_lookups(batch, kind, f"({rows})")
+    # A list that links ids names a customer once an id, at home here and there: none of these rows contradicts another.
+    linked = any("link_id" in sheet.mapping.columns for sheet in batch.of_kind(kind))
+    return Incoming(
+        table,
+        derived=linked,
+        sql=f"SELECT {', '.join(shown)}, known_at, src, row_no FROM {source} AS g ANTI JOIN refused_rows AS r USING (src, row_no) WHERE {makes.where}",
+    )
+
+
+def _plain(column: Column, fields: set[str], batch: Batch) -> str | None:
+    """A column that is the field of the same name: instants get their zone, dates of instants the business day."""
+    if column.derived_from and column.derived_from in fields:
+        return f"CAST(timezone({quote_text(batch.around.zone.key)}, timezone('UTC', {quote_name(column.derived_from)})) AS DATE)"
+    if column.name not in fields:
+        return None
+    if column.kind == "instant":
+        return f"timezone('UTC', {quote_name(column.name)})"
+    return masked(quote_name(column.name)) if column.name in ("note", "comment") else quote_name(column.name)
+
+
+def _refuse_limits(batch: Batch, kind: str, makes: Makes) -> None:
+    """Rows whose values lie outside what their table allows, or lack what it requires."""
+    fields = {field.name for field in all_kinds()[kind][0].fields}
+    for column in table_named(makes.table).columns:
+        needed = makes.columns.get(column.name) or (quote_name(column.name) if column.name in fields else None)
+        if (
+            column.required
+            and needed
+            and column.kind != "customer"
+            and not (makes.identity and column.name in table_named(makes.table).key)
+        ):
+            batch.refuse(
+                f"SELECT src, row_no, {quote_text(column.name)} AS field, 'missing' AS code FROM ({batch.rows(kind)}) WHERE {needed} IS NULL"
+            )
+        expression = makes.columns.get(column.name, quote_name(column.name))
+        test = refusal(column, expression)
+        if test and column.name in fields:
+            batch.refuse(
+                f"SELECT src, row_no, {quote_text(column.name)} AS field, {test} AS code FROM ({batch.rows(kind)}) WHERE {test} IS NOT NULL"
+            )
+
+
+def _with_lookups(batch: Batch, kind: str, rows: str) -> str:
+    """Category names translated; the customer of an order where a row names only the order."""
+    if kind == "products" and batch.of_kind("category_names"):
+        names = f"(SELECT category AS named, max(translated) AS translated FROM ({batch.rows('category_names')}) GROUP BY 1)"
+        return f"(SELECT p.* REPLACE (coalesce(n.translated, p.category) AS category) FROM {rows} AS p LEFT JOIN {names} AS n ON n.named = p.category)"
+    if any("order_id" in sheet.mapping.columns for sheet in batch.of_kind(kind)) and kind in ("refunds", "complaints"):
+        return f"(SELECT p.* REPLACE (coalesce(p._person, l.customer_id) AS _person) FROM {rows} AS p LEFT JOIN order_lookup AS l ON l.order_id = p.order_id)"
+    return rows
+
+
+def _make_order_lookup(batch: Batch) -> None:
+    """The table ``order_lookup``: customer and dimensions of the orders that rows of other kinds name, of this load or the store."""
+    kinds = [
+        k
+        for k in ("surveys", "refunds", "complaints")
+        if any("order_id" in s.mapping.columns for s in batch.of_kind(k))
+    ]
+    if not kinds:
+        return
+    named = " UNION ".join(f"SELECT order_id FROM ({batch.rows(kind)}) WHERE order_id IS NOT NULL" for kind in kinds)
+    columns = "channel, campaign, region, team"
+    stored = f"SELECT order_id, customer_id, {columns}, 1 AS place FROM ({batch.stored['orders']})"
+    both = stored
+    if batch.of_kind("orders"):
+        both += f" UNION ALL SELECT order_key, _person, {columns}, 0 FROM order_rows"
+    batch.connection.execute(
+        "CREATE OR REPLACE TEMP TABLE order_lookup AS SELECT order_id, arg_min(customer_id, place) AS customer_id, "
+        + ", ".join(f"arg_min({c}, place) AS {c}" for c in columns.split(", "))
+        + f" FROM ({both}) SEMI JOIN ({named}) USING (order_id) GROUP BY 1"
+    )
+
+
+def _people(batch: Batch) -> list[Incoming]:
+    """One row for each customer that any sheet names; the table ``people`` has them with what is known of them for ``contacts``."""
+    parts = []
+    for sheet in batch.sheets:
+        if sheet.mapping.columns.keys() & {"customer_id", "phone", "email", "customer_name"}:
+            parts.append(_person_rows(batch, sheet))
+    if not parts:
+        batch.connection.execute(
+            "CREATE OR REPLACE TEMP TABLE people AS SELECT CAST(NULL AS BIGINT) AS customer_id, '' AS origin, '' AS source_id, '' AS name, '' AS phone, '' AS email, "
+            "'' AS wechat, CAST(NULL AS DATE) AS birthday, '' AS gender, now() AS known_at WHERE false"
+        )
+        return []
+    newest = ", ".join(
+        f"(max({{'m': moment, 'v': {name}}}) FILTER ({name} IS NOT NULL)).v AS {alias}"
+        for name, alias in (
+            ("customer_name", "name"), ("phone", "phone"), ("email", "email"), ("wechat", "wechat"), ("birthday", "birthday"), ("gender", "gender"),
+        )
+    )  # fmt: skip
+    batch.connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE people AS SELECT _person AS customer_id, _origin AS origin, _ref AS source_id, {newest}, max(known_at) AS known_at "
+        f"FROM ({' UNION ALL '.join(parts)}) WHERE _person IS NOT NULL GROUP BY 1, 2, 3"
+    )
+    _tell_case(batch)
+    sql = "SELECT customer_id, TIMESTAMPTZ '1970-01-01 00:00:00+00' AS known_at, CAST(-1 AS BIGINT) AS src, CAST(-1 AS BIGINT) AS row_no FROM people GROUP BY 1"
+    return [Incoming(table_named("customers"), sql, derived=True, decides=False)]
+
+
+def _person_rows(batch: Batch, sheet: BatchSheet) -> str:
+    """Who the rows of one sheet name. In a list of customers the file's time counts, in a history the row's own."""
+    fields = {field.name for field in sheet.mapping.sheet_kind.fields}
+    kinds = {"birthday": "DATE"}
+    personal = ("customer_name", "phone", "email", "wechat", "birthday", "gender")
+    shown = ", ".join(
+        name if name in fields else f"CAST(NULL AS {kinds.get(name, 'VARCHAR')}) AS {name}" for name in personal
+    )
+    when = next(
+        (
+            f"timezone('UTC', {name})"
+            for name in ("ordered_at", "created_at", "opened_at", "responded_at", "refunded_at")
+            if name in fields
+        ),
+        "known_at",
+    )
+    return f"SELECT _person, _origin, _ref, {shown}, {when} AS moment, known_at FROM ({batch.sheet_rows(sheet)}) ANTI JOIN refused_rows USING (src, row_no)"
+
+
+def _tell_case(batch: Batch) -> None:
+    ids, folded = run(
+        batch.connection, "SELECT count(DISTINCT source_id), count(DISTINCT lower(source_id)) FROM people"
+    )[0]
+    if folded < ids:
+        batch.warnings.append(
+            Text(
+                zh="有 {n} 个客户编号只差大小写，按不同客户处理。",
+                en="{n} customer ids differ in case only and are taken as different customers.",
+            ).fill(n=ids - folded)
+        )

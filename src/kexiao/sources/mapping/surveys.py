@@ -1,0 +1,170 @@
+"""Survey answers: one score a row, or several measures in columns of their own → rows of survey_responses."""
+
+from __future__ import annotations
+
+from kexiao.engine.duck import quote_text, run
+from kexiao.errors import Ambiguous, Place
+from kexiao.sources.mapping.batch import Batch, BatchSheet
+from kexiao.sources.mapping.masking import masked
+from kexiao.tables.catalogue import table_named
+from kexiao.tables.loading import Incoming
+from kexiao.text import Text
+
+_WIDE = (("csat_score", "csat"), ("nps_score", "nps"), ("ces_score", "ces"))
+
+
+def shape_surveys(batch: Batch) -> list[Incoming]:
+    """The answers of all sheets; a customer that only the order names is looked up."""
+    parts = [part for sheet in batch.of_kind("surveys") for part in _sheet(batch, sheet)]
+    if not parts:
+        return []
+    zone = quote_text(batch.around.zone.key)
+    given = " UNION ALL BY NAME ".join(parts)
+    looked = any("order_id" in sheet.mapping.columns for sheet in batch.of_kind("surveys"))
+    person, join = (
+        ("coalesce(a._person, l.customer_id)", "LEFT JOIN order_lookup AS l ON l.order_id = a.order_id")
+        if looked
+        else ("a._person", "")
+    )
+    dims = ", ".join(
+        f"coalesce(a.{c}, l.{c}) AS {c}" if looked else f"a.{c}" for c in ("channel", "campaign", "region", "team")
+    )
+    sql = (
+        f"SELECT a.response_id, a.survey, {person} AS customer_id, timezone('UTC', a.responded_at) AS responded_at, "
+        f"CAST(timezone({zone}, timezone('UTC', a.responded_at)) AS DATE) AS responded_on, a.question, a.measure, a.score, a.scale_low, a.scale_high, a.mode, "
+        f"{dims}, a.comment, a.known_at, a.src, a.row_no FROM ({given}) AS a {join} ANTI JOIN refused_rows AS r ON r.src = a.src AND r.row_no = a.row_no"
+    )
+    return [Incoming(table_named("survey_responses"), sql, several=True)]
+
+
+def _sheet(batch: Batch, sheet: BatchSheet) -> list[str]:
+    mapped = sheet.mapping.columns
+    rows = batch.sheet_rows(sheet)
+    response = _response(batch, sheet)
+    comment = masked("nullif(concat_ws('：', title, comment), '')", "customer_name")
+    common = f"{response} AS response_id, survey, _person, order_id, responded_at, mode, channel, campaign, region, team, {comment} AS comment, known_at, src, row_no"
+    made = []
+    for field, measure in _WIDE:
+        if field in mapped:
+            low, high = _scale(batch, sheet, field, measure)
+            made.append(
+                f"SELECT {common}, {quote_text(mapped[field])} AS question, {quote_text(measure)} AS measure, {field} AS score, {low} AS scale_low, {high} AS scale_high "
+                f"FROM ({rows}) AS t WHERE {field} IS NOT NULL"
+            )
+            _refuse_outside(batch, sheet, field, low, high)
+    scores = [field for field, _ in _WIDE if field in mapped] + (["score"] if "score" in mapped else [])
+    batch.refuse(
+        f"SELECT {sheet.src} AS src, row_no, {quote_text(scores[0])} AS field, 'missing' AS code FROM {batch.parquet(sheet)} "
+        f"WHERE _code IS NULL AND coalesce({', '.join(scores)}) IS NULL"
+    )
+    if "score" in mapped:
+        measure, low, high = _single(batch, sheet)
+        question = (
+            "coalesce(question, measure, survey, 'score')"
+            if "question" in mapped or "survey" in mapped
+            else quote_text(mapped["score"])
+        )
+        made.append(
+            f"SELECT {common}, {question} AS question, {measure} AS measure, score, {low} AS scale_low, {high} AS scale_high FROM ({rows}) AS t WHERE score IS NOT NULL"
+        )
+    return made
+
+
+def _response(batch: Batch, sheet: BatchSheet) -> str:
+    """The response's id; with its order where the source gives one id to answers on several orders; else made from content."""
+    mapped = sheet.mapping.columns
+    if "response_id" not in mapped:
+        said = " || chr(31) || ".join(
+            f"coalesce(CAST({name} AS VARCHAR), '')"
+            for name in ("responded_at", "_ref", "order_id", "score", "comment")
+        )
+        digest = f"substr(md5({said}), 1, 16)"
+        return f"{digest} || '-' || row_number() OVER (PARTITION BY {digest} ORDER BY row_no)"
+    if "order_id" in mapped:
+        shared = batch.count(
+            f"SELECT count(*) FROM (SELECT 1 FROM {batch.parquet(sheet)} WHERE _code IS NULL GROUP BY response_id HAVING min(order_id) <> max(order_id))"
+        )
+        if shared:
+            batch.warnings.append(
+                Text(
+                    zh="有 {n} 个答卷编号对应多张订单，按“答卷编号 + 订单号”区分。",
+                    en="{n} response ids stand for several orders; answers are told apart by response and order.",
+                ).fill(n=shared)
+            )
+            return "response_id || '~' || coalesce(order_id, '')"
+    return "response_id"
+
+
+def _single(batch: Batch, sheet: BatchSheet) -> tuple[str, str, str]:
+    """Measure and scale of a sheet with one score a row: from its column, else from the range of the scores."""
+    low, high = ("scale_low", "scale_high") if "scale_high" in sheet.mapping.columns else ("NULL", "NULL")
+    if "measure" in sheet.mapping.columns:
+        scales = {
+            m: _bounds(batch, sheet, "score", m, f"measure = {quote_text(m)}") for m in ("csat", "nps", "ces", "other")
+        }
+        for measure, (least, most) in scales.items():
+            _refuse_outside(batch, sheet, "score", least, most, f"measure = {quote_text(measure)}")
+        lows = "CASE measure " + " ".join(f"WHEN '{m}' THEN {a}" for m, (a, _) in scales.items()) + " END"
+        highs = "CASE measure " + " ".join(f"WHEN '{m}' THEN {b}" for m, (_, b) in scales.items()) + " END"
+        return (
+            "coalesce(measure, 'other')",
+            f"coalesce(CAST({low} AS DOUBLE), {lows})",
+            f"coalesce(CAST({high} AS DOUBLE), {highs})",
+        )
+    least, most = run(
+        batch.connection, f"SELECT min(score), max(score) FROM {batch.parquet(sheet)} WHERE _code IS NULL"
+    )[0]
+    if least is None or (least >= 1 and most <= 5):
+        measure, bounds = "csat", ("1", "5")
+    elif (
+        least >= 0
+        and 5 < most <= 10
+        and "nps" in str(sheet.mapping.columns["score"]).lower() + sheet.file.lower() + "nps"
+    ):
+        measure, bounds = ("nps", ("0", "10"))
+    else:
+        raise Ambiguous(
+            Text(
+                zh="得分在 {low}–{high} 之间，无法判断是哪种量表。",
+                en="Scores run from {low} to {high}; it cannot be told which scale this is.",
+            ).fill(low=least, high=most),
+            next_step=Text(
+                zh="请加一列“量表”（CSAT、NPS、CES）和“最高分”。",
+                en="Add the columns “measure” (CSAT, NPS, CES) and “scale_high”.",
+            ),
+            place=Place(file=sheet.file, column=sheet.column_of("score")),
+        )
+    batch.warnings.append(
+        Text(
+            zh="“{file}”的得分按 {measure}（{low}–{high} 分）读取。",
+            en="The scores of “{file}” are read as {measure} ({low} to {high}).",
+        ).fill(file=sheet.file, measure=measure.upper(), low=bounds[0], high=bounds[1])
+    )
+    return quote_text(measure), bounds[0], bounds[1]
+
+
+def _scale(batch: Batch, sheet: BatchSheet, field: str, measure: str) -> tuple[str, str]:
+    return _bounds(batch, sheet, field, measure, "true")
+
+
+def _bounds(batch: Batch, sheet: BatchSheet, field: str, measure: str, where: str) -> tuple[str, str]:
+    """The scale by what the measure is and how high scores go: NPS 0–10; satisfaction and effort 1–5, 1–7 or 0–10."""
+    if measure == "nps":
+        return "0", "10"
+    if measure == "other":
+        return "NULL", "NULL"
+    low, high = run(
+        batch.connection,
+        f"SELECT min({field}), approx_quantile({field}, 0.99) FROM {batch.parquet(sheet)} WHERE _code IS NULL AND {where}",
+    )[0]
+    if high is None or high <= 5:
+        return "1", "5"
+    return ("1", "7") if high <= 7 else ("0" if low is not None and low < 1 else "1", "10")
+
+
+def _refuse_outside(batch: Batch, sheet: BatchSheet, field: str, low: str, high: str, where: str = "true") -> None:
+    if low != "NULL":
+        batch.refuse(
+            f"SELECT {sheet.src} AS src, row_no, {quote_text(field)} AS field, CASE WHEN {field} < {low} THEN 'too_small' ELSE 'too_large' END AS code "
+            f"FROM {batch.parquet(sheet)} WHERE _code IS NULL AND {where} AND ({field} < {low} OR {field} > {high})"
+        )

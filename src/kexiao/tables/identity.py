@@ -1,0 +1,130 @@
+"""Our own customer numbers, and the one file that holds who they are.
+
+A customer number is a 63-bit keyed hash of origin and source id: the same at each load, and of no use without the workspace's key.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from kexiao.engine.duck import Connection, quote_name, quote_text, run
+from kexiao.engine.folder import Folder
+from kexiao.engine.posix import storage_errors, sync
+from kexiao.engine.store import duck_storage_errors
+from kexiao.errors import IntegrityFailed
+from kexiao.tables.contacts import contacts
+from kexiao.text import Text
+
+PERSONAL = ("name", "phone", "email", "wechat", "birthday", "gender")
+
+
+def use_key(connection: Connection, folder: Folder) -> None:
+    """Let ``person(origin, ref)`` work in this connection; the key itself never stands in a query."""
+    connection.execute("SET VARIABLE customer_key = ?", [folder.key().decode()])
+    connection.execute(
+        "CREATE OR REPLACE MACRO person(origin, ref) AS CASE WHEN ref IS NULL THEN NULL ELSE "
+        "CAST((CAST('0x' || substr(sha256(getvariable('customer_key') || chr(31) || origin || chr(31) || ref), 1, 16) AS UBIGINT) >> 1) AS BIGINT) END"
+    )
+
+
+def contacts_path(folder: Folder) -> Path:
+    """The file of all personal data; outside the snapshots, replaced as a whole."""
+    return folder.data / "contacts" / "contacts.parquet"
+
+
+def contacts_query(folder: Folder) -> str:
+    """SQL that reads ``contacts``; an empty table before the first load."""
+    from kexiao.engine.duck import files_as_query
+
+    path = contacts_path(folder)
+    return files_as_query([path] if path.exists() else [], contacts.stored_columns)
+
+
+def refuse_collisions(connection: Connection, people: str, folder: Folder) -> None:
+    """Stop where two source ids share a customer number, within ``people`` (customer_id, origin, source_id) or with those known.
+
+    Errors: ``IntegrityFailed``. By chance this happens once in about 10⁵ workspaces of 10 million customers each.
+    """
+    known = contacts_query(folder)
+    found = run(
+        connection,
+        f"SELECT count(*) FROM (SELECT customer_id FROM (SELECT customer_id, origin, source_id FROM ({people}) UNION "
+        f"SELECT customer_id, origin, source_id FROM ({known})) GROUP BY 1 HAVING count(*) > 1)",
+    )[0][0]
+    if found:
+        raise IntegrityFailed(
+            Text(zh="{n} 个客户编号发生碰撞，未导入。", en="{n} customer numbers collide; nothing was loaded.").fill(
+                n=found
+            ),
+            next_step=Text(
+                zh="请把 contacts 与新文件的来源编号分开（映射选项 origin），再重试。",
+                en="Give the new file an origin of its own (mapping option origin) and try again.",
+            ),
+        )
+
+
+def merge_contacts(connection: Connection, folder: Folder, incoming: str, load_id: int) -> int:
+    """Add what ``incoming`` (customer_id, origin, source_id, personal columns, known_at) says to the contacts; returns how many changed.
+
+    A null says nothing; the later of two values counts, by ``known_at``. The file is replaced in one step, before the load becomes visible: a load
+    that is killed leaves at most contacts that no order names yet.
+    """
+    own = ", ".join(
+        f"coalesce(CASE WHEN i.known_at >= k.known_at OR k.known_at IS NULL THEN coalesce(i.{c}, k.{c}) ELSE coalesce(k.{c}, i.{c}) END, NULL) AS {c}"
+        for c in PERSONAL
+    )
+    differs = " OR ".join(f"m.{c} IS DISTINCT FROM k.{c}" for c in PERSONAL)
+    known = contacts_query(folder)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE contacts_in AS SELECT * FROM ({incoming}) WHERE customer_id IS NOT NULL"
+    )
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE contacts_new AS SELECT m.* FROM (SELECT i.customer_id, i.origin, i.source_id, {own}, "
+        f"greatest(i.known_at, k.known_at) AS known_at FROM contacts_in AS i LEFT JOIN ({known}) AS k USING (customer_id, origin)) AS m "
+        f"LEFT JOIN ({known}) AS k USING (customer_id, origin) WHERE k.customer_id IS NULL OR {differs}"
+    )
+    changed = int(run(connection, "SELECT count(*) FROM contacts_new")[0][0])
+    if changed:
+        _replace(
+            connection,
+            folder,
+            f"SELECT *, CAST({load_id} AS BIGINT) AS load_id FROM contacts_new UNION ALL BY NAME "
+            f"SELECT * FROM ({known}) AS k ANTI JOIN contacts_new AS n USING (customer_id, origin)",
+        )
+    connection.execute("DROP TABLE contacts_in")
+    connection.execute("DROP TABLE contacts_new")
+    return changed
+
+
+def keep_contacts_of(connection: Connection, folder: Folder, customers: str) -> None:
+    """Drop the contacts of customers that are no longer there, after an undo; ``customers`` gives customer_id."""
+    if contacts_path(folder).exists():
+        _replace(
+            connection,
+            folder,
+            f"SELECT * FROM ({contacts_query(folder)}) AS k SEMI JOIN ({customers}) AS c USING (customer_id)",
+        )
+
+
+def _replace(connection: Connection, folder: Folder, sql: str) -> None:
+    path = contacts_path(folder)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    columns: Sequence[tuple[str, str]] = contacts.stored_columns
+    shown = ", ".join(f"CAST({quote_name(name)} AS {kind}) AS {quote_name(name)}" for name, kind in columns)
+    with storage_errors(path), duck_storage_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            # No statistics of personal columns beside the data: the file is read as a whole anyway.
+            run(
+                connection,
+                f"COPY (SELECT {shown} FROM ({sql}) ORDER BY customer_id, origin) TO {quote_text(str(temporary))} (FORMAT parquet, COMPRESSION zstd)",
+            )
+            temporary.chmod(0o600)
+            sync(temporary)
+            temporary.rename(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        sync(path.parent)

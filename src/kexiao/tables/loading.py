@@ -1,0 +1,300 @@
+"""Rows into the store: new keys are added, newer content replaces older, equal rows change nothing, contradictions go to quarantine.
+
+A null says nothing: it never takes the place of a value. What makes a row newer is its ``known_at``. A column marked ``forward`` keeps the furthest
+of its values. So the state is the same whichever file came first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kexiao.engine.duck import Connection, quote_name, quote_text, run
+from kexiao.engine.store import PartFile, Writer
+from kexiao.tables.description import Column, Table
+
+ROWS = ("src", "row_no")
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """Rows for one table: SQL with columns of the table (those left out are null), ``known_at``, ``src`` and ``row_no`` of the source row.
+
+    ``derived`` rows are made from rows of another table; where they contradict each other the greater value is taken and nothing is refused.
+    ``decides``: what becomes of these rows is what became of the source rows; ``several``: a source row may give several of them.
+    """
+
+    table: Table
+    sql: str
+    derived: bool = False
+    decides: bool = True
+    several: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What became of the rows of one ``Incoming``: counts, and the names of tables of (src, row_no) that hold the rows of each fate.
+
+    ``twice``: a row of the load says the same; ``repeated``: the store does; ``outdated``: the store has newer; ``refused``: they contradict;
+    ``moved``: new or changed rows, kept only where a source row may give several. ``keys`` holds the keys of all new or changed rows.
+    """
+
+    incoming: Incoming
+    added: int
+    changed: int
+    twice: str
+    repeated: str
+    outdated: str
+    refused: str
+    moved: str
+    keys: str
+
+    @property
+    def anything(self) -> bool:
+        """Whether the table changes at all."""
+        return self.added + self.changed > 0
+
+
+def merge(connection: Connection, writer: Writer, incoming: Incoming, load_id: int, tag: str) -> Merged:
+    """Bring rows into the next version of their table.
+
+    Only files that hold changed rows are written anew. ``tag`` names the temporary tables, which stay until the connection closes.
+    """
+    table = incoming.table
+    names = {
+        part: f"{part}_{tag}"
+        for part in ("given", "best", "twice", "repeated", "outdated", "refused", "fresh", "keys", "moved")
+    }
+    _take(connection, incoming, names)
+    _settle_within(connection, incoming, names)
+    _compare(connection, writer, incoming, names)
+    added, changed = run(
+        connection, f"SELECT count(*) FILTER (NOT known), count(*) FILTER (known) FROM {names['fresh']}"
+    )[0]
+    if added or changed:
+        _write(connection, writer, table, names, int(changed), load_id)
+    key = ", ".join(quote_name(name) for name in table.key)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {names['keys']} AS SELECT {key} FROM {names['fresh']}")
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {names['moved']} AS SELECT src, row_no FROM {names['fresh']} WHERE {incoming.several}"
+    )
+    for part in ("given", "best", "fresh"):
+        connection.execute(f"DROP TABLE IF EXISTS {names[part]}")
+    return Merged(
+        incoming,
+        int(added),
+        int(changed),
+        **{part: names[part] for part in ("twice", "repeated", "outdated", "refused", "moved", "keys")},
+    )
+
+
+def _content(table: Table) -> list[Column]:
+    return [column for column in table.columns if column.name not in table.key]
+
+
+def _key(table: Table, alias: str = "") -> str:
+    return ", ".join(f"{alias}{quote_name(name)}" for name in table.key)
+
+
+def _same_key(table: Table, left: str, right: str) -> str:
+    """Keys match; the nullable parts of a key (the channel of spend) match as nulls do."""
+    return " AND ".join(
+        f"{left}.{quote_name(n)} = {right}.{quote_name(n)}"
+        if table.by_name[n].required
+        else f"{left}.{quote_name(n)} IS NOT DISTINCT FROM {right}.{quote_name(n)}"
+        for n in table.key
+    )
+
+
+def _take(connection: Connection, incoming: Incoming, names: dict[str, str]) -> None:
+    """The given rows with every column of the table, typed."""
+    described = {row[0] for row in run(connection, f"DESCRIBE SELECT * FROM ({incoming.sql})")}
+    shown = ", ".join(
+        f"CAST({quote_name(c.name) if c.name in described else 'NULL'} AS {c.sql_type}) AS {quote_name(c.name)}"
+        for c in incoming.table.columns
+    )
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {names['given']} AS SELECT {shown}, CAST(known_at AS TIMESTAMPTZ) AS known_at, src, row_no FROM ({incoming.sql})"
+    )
+
+
+def _settle_within(connection: Connection, incoming: Incoming, names: dict[str, str]) -> None:
+    """One row per key; what loses is repeated, or refused where the newest contradict each other."""
+    table, given = incoming.table, names["given"]
+    for part in ("twice", "repeated", "outdated", "refused"):
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {names[part]} (src BIGINT, row_no BIGINT)")
+    key = _key(table)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE many AS SELECT {key} FROM {given} GROUP BY {key} HAVING count(*) > 1"
+    )
+    if not run(connection, "SELECT count(*) FROM many")[0][0]:
+        connection.execute(f"ALTER TABLE {given} RENAME TO {names['best']}")
+        return
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE crowd AS SELECT g.* FROM {given} AS g JOIN many AS m ON {_same_key(table, 'g', 'm')}"
+    )
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {names['best']} AS SELECT g.* FROM {given} AS g "
+        f"WHERE NOT EXISTS (SELECT 1 FROM many AS m WHERE {_same_key(table, 'g', 'm')})"
+    )
+    if not incoming.derived:
+        _refuse_within(connection, table, names)
+    winners = ", ".join(_latest(column) for column in _content(table))
+    connection.execute(
+        f"INSERT INTO {names['best']} BY NAME SELECT {key}, {winners}{',' if winners else ''} max(known_at) AS known_at, "
+        f"CAST(arg_min(src, src * 1000000000000 + row_no) AS BIGINT) AS src, CAST(arg_min(row_no, src * 1000000000000 + row_no) AS BIGINT) AS row_no "
+        f"FROM crowd GROUP BY {key}"
+    )
+    connection.execute(
+        f"INSERT INTO {names['twice']} SELECT c.src, c.row_no FROM crowd AS c ANTI JOIN {names['best']} AS b ON b.src = c.src AND b.row_no = c.row_no"
+    )
+
+
+def _refuse_within(connection: Connection, table: Table, names: dict[str, str]) -> None:
+    """Rows of one key that are equally new and say different things: all of them are refused."""
+    firm = [quote_name(c.name) for c in _content(table) if not c.forward]
+    if not firm:
+        return
+    key = _key(table)
+    differ = " OR ".join(f"count(DISTINCT {name}) > 1" for name in firm)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE torn AS SELECT {key} FROM (SELECT *, max(known_at) OVER (PARTITION BY {key}) AS newest FROM crowd) "
+        f"WHERE known_at = newest GROUP BY {key} HAVING {differ}"
+    )
+    same = _same_key(table, "c", "t")
+    connection.execute(
+        f"INSERT INTO {names['refused']} SELECT c.src, c.row_no FROM crowd AS c WHERE EXISTS (SELECT 1 FROM torn AS t WHERE {same})"
+    )
+    connection.execute(f"DELETE FROM crowd AS c WHERE EXISTS (SELECT 1 FROM torn AS t WHERE {same})")
+
+
+def _latest(column: Column) -> str:
+    """The newest value of a column that is not null; the furthest of a forward one; of equally new ones the greatest."""
+    name = quote_name(column.name)
+    if column.forward:
+        return f"{_choice_at(column, f'max({_rank(column, name)})')} AS {name}"
+    return f"(max({{'m': known_at, 'v': {name}}}) FILTER ({name} IS NOT NULL)).v AS {name}"
+
+
+def _rank(column: Column, sql: str) -> str:
+    listed = ", ".join(quote_text(choice) for choice in column.choices)
+    return f"list_position([{listed}], {sql})"
+
+
+def _choice_at(column: Column, sql: str) -> str:
+    listed = ", ".join(quote_text(choice) for choice in column.choices)
+    return f"([{listed}])[{sql}]"
+
+
+def _compare(connection: Connection, writer: Writer, incoming: Incoming, names: dict[str, str]) -> None:
+    """Split the settled rows into new, changed, repeated, outdated and refused, against the store."""
+    table, best, fresh = incoming.table, names["best"], names["fresh"]
+    version = writer.tables.get(table.name)
+    if version is None or not version.files:
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {fresh} AS SELECT *, false AS known FROM {best}")
+        return
+    stored = _stored(writer, table)
+    content = _content(table)
+    same = _same_key(table, "b", "s")
+    kept = ", ".join(f"s.{quote_name(c.name)} AS {quote_name('s_' + c.name)}" for c in content)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE met AS SELECT b.*, s.known_at AS s_known_at{', ' + kept if kept else ''} "
+        f"FROM {best} AS b JOIN ({stored}) AS s ON {same}"
+    )
+    merged = ", ".join(_merged(column) for column in content)
+    moved = " OR ".join(f"m_{c.name} IS DISTINCT FROM s_{c.name}" for c in content) or "false"
+    firm = [c for c in content if not c.forward]
+    torn = " OR ".join(f"({quote_name(c.name)} <> s_{c.name})" for c in firm) or "false"
+    torn = "false" if incoming.derived else f"(known_at = s_known_at AND coalesce({torn}, false))"
+    differs = " OR ".join(f"coalesce({quote_name(c.name)} <> s_{c.name}, false)" for c in content) or "false"
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE judged AS SELECT *, {torn} AS torn, {moved} AS moved, {differs} AS differs FROM (SELECT *{', ' + merged if merged else ''} FROM met)"
+    )
+    connection.execute(f"INSERT INTO {names['refused']} SELECT src, row_no FROM judged WHERE torn")
+    connection.execute(
+        f"INSERT INTO {names['repeated']} SELECT src, row_no FROM judged WHERE NOT torn AND NOT moved AND NOT differs"
+    )
+    connection.execute(
+        f"INSERT INTO {names['outdated']} SELECT src, row_no FROM judged WHERE NOT torn AND NOT moved AND differs"
+    )
+    shown = ", ".join(f"m_{c.name} AS {quote_name(c.name)}" for c in content)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {fresh} AS SELECT b.*, false AS known FROM {best} AS b WHERE NOT EXISTS (SELECT 1 FROM met AS s WHERE {same}) "
+        f"UNION ALL BY NAME SELECT {_key(table)}, {shown}{',' if shown else ''} greatest(known_at, s_known_at) AS known_at, src, row_no, true AS known "
+        "FROM judged WHERE moved AND NOT torn"
+    )
+
+
+def _merged(column: Column) -> str:
+    """The column after the merge, as m_<name>: the newer value that is not null; the furthest of a forward one."""
+    name, old = quote_name(column.name), f"s_{column.name}"
+    if column.forward:
+        furthest = f"greatest({_rank(column, name)}, {_rank(column, old)})"
+        return f"{_choice_at(column, furthest)} AS m_{column.name}"
+    # Of equally new values the greater one, so that the order of loads does not matter for derived rows.
+    return (
+        f"CASE WHEN known_at > s_known_at THEN coalesce({name}, {old}) WHEN known_at < s_known_at THEN coalesce({old}, {name}) "
+        f"ELSE greatest({name}, {old}) END AS m_{column.name}"
+    )
+
+
+def _stored(writer: Writer, table: Table) -> str:
+    from kexiao.engine.duck import files_as_query
+
+    version = writer.tables[table.name]
+    return files_as_query(writer.store.paths(version), table.stored_columns)
+
+
+def _write(
+    connection: Connection, writer: Writer, table: Table, names: dict[str, str], changed: int, load_id: int
+) -> None:
+    """Add one file with the fresh rows; files that held changed rows are written anew without them."""
+    columns = table.stored_columns
+    added: list[PartFile] = []
+    removed: list[str] = []
+    if changed:
+        for path in _files_with(connection, writer, table, names["fresh"]):
+            relative = str(path.relative_to(writer.store.data))
+            rest = (
+                f"SELECT s.* FROM read_parquet({quote_text(str(path))}) AS s "
+                f"WHERE NOT EXISTS (SELECT 1 FROM {names['fresh']} AS b WHERE b.known AND {_same_key(table, 'b', 's')})"
+            )
+            part = writer.write(connection, table.name, columns, _with_missing(connection, rest, columns))
+            removed.append(relative)
+            added += [part] if part else []
+    order = f" ORDER BY {quote_name(table.date_column)}" if table.date_column else ""
+    fresh = writer.write(
+        connection, table.name, columns, f"SELECT *, {load_id} AS load_id FROM {names['fresh']}{order}"
+    )
+    added += [fresh] if fresh else []
+    writer.change(table.name, columns, add=added, remove=removed)
+
+
+def _with_missing(connection: Connection, sql: str, columns: Sequence[tuple[str, str]]) -> str:
+    """Rows of an older file with the columns that have been described since as nulls."""
+    there = {row[0] for row in run(connection, f"DESCRIBE {sql}")}
+    blank = "".join(f", CAST(NULL AS {kind}) AS {quote_name(name)}" for name, kind in columns if name not in there)
+    return f"SELECT *{blank} FROM ({sql})"
+
+
+def _files_with(connection: Connection, writer: Writer, table: Table, fresh: str) -> Iterable[Path]:
+    paths = writer.store.paths(writer.tables[table.name])
+    found = []
+    for path in paths:
+        hit = run(
+            connection,
+            f"SELECT 1 FROM read_parquet({quote_text(str(path))}) AS s WHERE EXISTS "
+            f"(SELECT 1 FROM {fresh} AS b WHERE b.known AND {_same_key(table, 'b', 's')}) LIMIT 1",
+        )
+        found += [path] if hit else []
+    return found
+
+
+def append(connection: Connection, writer: Writer, table: Table, sql: str) -> int:
+    """Add rows to a table without looking at keys, for the tables that record what happened; returns how many."""
+    part = writer.write(connection, table.name, table.stored_columns, sql)
+    if part is None:
+        return 0
+    writer.change(table.name, table.stored_columns, add=[part])
+    return part.rows
