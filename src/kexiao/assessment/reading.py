@@ -92,7 +92,8 @@ def _scorecard(entries: Entries, text: str, shared: bytes | None) -> Scorecard:
     subjects = entries.listed("subjects", None)
     if subjects and kind == "company":
         entries.refuse("subjects", Text(zh="公司评分卡不列对象。", en="a company's scorecard lists no subjects."))
-    roll_up = entries.listed("roll_up", ROLL_UP_OF[kind][-1:])
+    # Listed subjects may be a part of the company only; then its own figures are no roll-up of theirs, unless somebody says so.
+    roll_up = entries.listed("roll_up", () if subjects else ROLL_UP_OF[kind][-1:])
     if wrong := [level for level in roll_up if level not in ROLL_UP_OF[kind]]:
         entries.refuse("roll_up", Text(zh="不能上卷到 {w}。", en="it cannot be rolled up to {w}.").fill(w=wrong[0]))
     certainty = entries.number("certainty", _CERTAINTY)

@@ -92,7 +92,7 @@ def _float(value: object) -> float | None:
 
 
 def why_no_score(value: MetricValue | None, target: Target | None) -> Text | None:
-    """Why an indicator is not scored: missing, incomplete, history too short, too few for an interval, or no target; None where it is."""
+    """Why an indicator is not scored: missing, incomplete, history too short, immature, too few for an interval, or no target; None where it is."""
     if value is None:
         return Text(zh="期内没有这个对象的数据。", en="The data hold nothing of this subject in the period.")
     if value.value is None:
@@ -104,6 +104,11 @@ def why_no_score(value: MetricValue | None, target: Target | None) -> Text | Non
             zh="历史太短：数据起点之前的客户无从知道，不计分。",
             en="History is too short: customers from before the data are unknown, so it is not scored.",
         )
+    if value.immature:
+        return Text(
+            zh="还有 {n} 个对象的观察期未满，不计分。",
+            en="The window of {n} subjects is not over yet, so it is not scored.",
+        ).fill(n=value.immature)
     if value.interval_low is None and value.n is not None and value.n < SMALL:
         return Text(zh="只有 {n} 个客户，无法给出区间。", en="Only {n} customers: no interval can be given.").fill(
             n=value.n
