@@ -52,8 +52,8 @@ class _Rows:
     columns: Mapping[str, NDArray[Any]]
 
 
-def run_model(folder: Folder, name: str) -> ModelRun:
-    """Run ``clv`` or ``segments`` on the newest data of a workspace and store what it says.
+def run_model(folder: Folder, name: str, *, with_intervals: int = WITH_INTERVALS) -> ModelRun:
+    """Run ``clv`` or ``segments`` on the newest data of a workspace and store what it says; ``with_intervals``: for so many of the most valuable customers.
 
     Errors: ``WrongUse`` for an unknown name, ``CannotFit`` with the reason where the data cannot carry the model.
     """
@@ -61,14 +61,14 @@ def run_model(folder: Folder, name: str) -> ModelRun:
         raise unknown_name(Text(zh="模型", en="model"), name, list(MODELS))
     source = open_facts(folder)
     compute, table = MODELS[name]
-    result, rows = compute(source)
+    result, rows = compute(source, with_intervals)
     stored, changed, snapshot = _store(folder, table, result.as_of, rows, f"model {name}")
     return ModelRun(name, result.as_of, table, stored, changed, snapshot, result)
 
 
-def score_rows(values: LifetimeValues) -> list[_Rows]:
+def score_rows(values: LifetimeValues, with_intervals: int = WITH_INTERVALS) -> list[_Rows]:
     """The rows of ``scores``; money only where it is margin, which is what the metrics mean by value."""
-    best = np.argsort(-values.residual_value, kind="stable")[:WITH_INTERVALS]
+    best = np.argsort(-values.residual_value, kind="stable")[:with_intervals]
     found = [
         _scores(values, "probability_alive", values.probability_alive),
         _scores(values, "expected_purchases", values.expected_purchases),
@@ -89,21 +89,21 @@ def membership_rows(found: Segmentation) -> list[_Rows]:
     ]
 
 
-def _clv(source: FactSource) -> tuple[LifetimeValues, list[_Rows]]:
+def _clv(source: FactSource, with_intervals: int) -> tuple[LifetimeValues, list[_Rows]]:
     values = lifetime_values(source)
     if isinstance(values, Unfitted):
         raise _refusal(values)
-    return values, score_rows(values)
+    return values, score_rows(values, with_intervals)
 
 
-def _segments(source: FactSource) -> tuple[Segmentation, list[_Rows]]:
+def _segments(source: FactSource, _: int) -> tuple[Segmentation, list[_Rows]]:
     found = segments(source)
     if isinstance(found, Unfitted):
         raise _refusal(found)
     return found, membership_rows(found)
 
 
-MODELS: dict[str, tuple[Callable[[FactSource], tuple[Any, list[_Rows]]], str]] = {
+MODELS: dict[str, tuple[Callable[[FactSource, int], tuple[Any, list[_Rows]]], str]] = {
     "clv": (_clv, "scores"),
     "segments": (_segments, "segment_memberships"),
 }
