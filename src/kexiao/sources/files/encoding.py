@@ -214,7 +214,6 @@ def _rewrite(path: Path, target: Path, encoding: str) -> bool:
 
 
 _LEGACY = ("gb18030", "cp950")
-_CHINESE_IN_UTF8 = re.compile(rb"(?:[\xe3-\xe9][\x80-\xbf]{2}){2}")
 
 
 def _marked(path: Path) -> Iterator[tuple[bytes, bool]]:
@@ -231,14 +230,27 @@ def _marked(path: Path) -> Iterator[tuple[bytes, bool]]:
 
 
 def _mark_foreign(block: bytes) -> bytes:
-    if not _CHINESE_IN_UTF8.search(block):
+    if not _may_hold_utf8(block):
         return block
     return b"\n".join(b"\xff" + line if _is_foreign(line) else line for line in block.split(b"\n"))
 
 
+def _may_hold_utf8(block: bytes) -> bool:
+    """Whether somewhere two Chinese characters in UTF-8 stand side by side: a lead byte and two that follow, twice."""
+    import numpy as np
+
+    signs = np.frombuffer(block, dtype=np.uint8)
+    leads = np.flatnonzero((signs >= 0xE3) & (signs <= 0xE9))
+    leads = leads[leads < signs.size - 5]
+    for step, low, high in ((1, 0x80, 0xBF), (2, 0x80, 0xBF), (3, 0xE3, 0xE9), (4, 0x80, 0xBF), (5, 0x80, 0xBF)):
+        following = signs[leads + step]
+        leads = leads[(following >= low) & (following <= high)]
+    return bool(leads.size)
+
+
 def _is_foreign(line: bytes) -> bool:
     """Whether a line is UTF-8 and gives commoner characters so than in GBK."""
-    if not _CHINESE_IN_UTF8.search(line) or not _decodes(line, "utf-8"):
+    if line.isascii() or not _decodes(line, "utf-8"):
         return False
     beyond = [sign for sign in line.decode("utf-8") if sign > "\x7f"]
     as_utf8_common = sum(_is_common(sign, "gb18030") for sign in beyond) / len(beyond)

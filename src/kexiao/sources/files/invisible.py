@@ -12,7 +12,9 @@ from kexiao.text import Text
 CLASS = r"\x{00A0}\x{00AD}\x{200B}\x{200E}\x{200F}\x{2028}-\x{202E}\x{2060}-\x{2064}\x{2066}-\x{2069}\x{FEFF}\x{00}-\x{08}\x{0B}\x{0C}\x{0E}-\x{1F}\x{7F}"
 """The signs as a regular expression class of DuckDB."""
 LOST = "\ufffd"
-_SIGNS = re.compile("[" + re.sub(r"\\x\{(\w+)\}", lambda m: "\\u" + m[1].zfill(4), CLASS) + "]")
+PYTHON_CLASS = re.sub(r"\\x\{(\w+)\}", lambda found: "\\u" + found[1].zfill(4), CLASS)
+"""The same for Python."""
+_SIGNS = re.compile(f"[{PYTHON_CLASS}]")
 
 
 def count(cells: Sequence[str | None], names: Sequence[str], found: Counter[str]) -> None:
@@ -38,8 +40,3 @@ def warnings(found: Counter[str]) -> Iterable[Text]:
                 zh="“{c}”列有 {n} 个单元格含不可见字符（零宽字符、不间断空格等）。",
                 en="Column {c}: {n} cells contain invisible characters (zero-width, no-break spaces).",
             ).fill(c=name, n=times)
-
-
-def any_in(text: str) -> bool:
-    """Whether a text holds such a sign."""
-    return LOST in text or bool(_SIGNS.search(text))

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 LONGEST_RECORD = 8 * 1024**2
 MOST_LINES = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One record: its row from 1, its cells, or what is wrong with it; ``line`` is its text where it is plain."""
 
     row_no: int

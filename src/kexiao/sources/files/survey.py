@@ -39,12 +39,11 @@ _TOTAL_LINE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Clean:
-    """A clean text: its records below the header, the longest line in bytes, any quoted cell, the line end for DuckDB."""
+    """A clean text: its records below the header, the longest line in bytes, any quoted cell."""
 
     rows: int
     longest: int
     quoted: bool
-    newline: str
 
 
 def survey(path: Path, delimiter: str, width: int, skip: int) -> Clean | None:
@@ -59,7 +58,7 @@ def survey(path: Path, delimiter: str, width: int, skip: int) -> Clean | None:
         state.header = header
         if body and not state.accepts(body):
             return None
-    return Clean(state.rows, state.longest, state.quoted, r"\r\n" if state.returns else r"\n") if state.rows else None
+    return Clean(state.rows, state.longest, state.quoted) if state.rows else None
 
 
 def _whole_lines(path: Path) -> Iterator[bytes]:

@@ -20,7 +20,16 @@ from kexiao.sources.files.shape import record_test
 from kexiao.sources.files.special import is_remark, judge_of
 from kexiao.sources.files.staged import Limits, RefusedRow, SkippedRow, StagedSheet
 from kexiao.sources.files.survey import survey
-from kexiao.sources.files.writing import RowWriter, column_names, copy_to_parquet, csv_query, open_duck, tell_unnamed
+from kexiao.sources.files.writing import (
+    RESERVED,
+    SEPARATOR,
+    RowWriter,
+    column_names,
+    copy_to_parquet,
+    csv_query,
+    open_duck,
+    tell_unnamed,
+)
 from kexiao.text import Text
 
 DELIMITERS = (",", "\t", ";", "|")
@@ -167,7 +176,6 @@ def _stage_clean(file: Utf8File, layout: Layout, target: Path) -> StagedSheet | 
         delimiter=layout.delimiter,
         skip=skip,
         quote=quote,
-        newline=clean.newline,
         longest=clean.longest,
     )
     connection = open_duck(layout.width)
@@ -189,7 +197,7 @@ def _stage_lines(file: Utf8File, layout: Layout, target: Path, limits: Limits) -
     reader = _LineReader(layout, limits)
     sample = islice(lines_of(file, layout.newline), layout.header.last + 1, layout.header.last + 1 + SAMPLE)
     shape = record_test([line.split(layout.delimiter) for line in sample], layout.width, layout.delimiter)
-    with RowWriter(target, layout.width, layout.delimiter) as writer:
+    with RowWriter(target, layout.width) as writer:
         for record in read_records(lines_of(file, layout.newline), layout.delimiter, shape):
             reader.take(record, writer)
     return StagedSheet(
@@ -209,6 +217,9 @@ class _LineReader:
     def __init__(self, layout: Layout, limits: Limits) -> None:
         self.layout = layout
         self.limits = limits
+        self.width = layout.width
+        self.delimiter = layout.delimiter
+        self.above = layout.header.last + 1
         self.judge = judge_of(layout.names)
         self.refused: list[RefusedRow] = []
         self.skipped: list[SkippedRow] = []
@@ -216,28 +227,24 @@ class _LineReader:
 
     def take(self, record: Record, writer: RowWriter) -> None:
         """Stage, skip or refuse one record."""
-        if record.row_no <= self.layout.header.last + 1:
-            if record.row_no <= self.layout.header.first:
-                self.skipped.append(SkippedRow(record.row_no, "title"))
-            return
-        width = self.layout.width
-        cells = record.cells
-        if record.problem:
-            self._refuse(record.row_no, "broken_quote", _BROKEN_QUOTE)
-        elif len(cells) != width and not self._mend(record, cells):
+        row_no, cells, problem, line = record
+        if row_no <= self.above:
+            if row_no <= self.layout.header.first:
+                self.skipped.append(SkippedRow(row_no, "title"))
+        elif problem:
+            self._refuse(row_no, "broken_quote", _BROKEN_QUOTE)
+        elif len(cells) != self.width and not self._mend(record, cells):
             return
         elif code := self.judge(cells):
-            self._skip(record.row_no, code)
-        elif not self._is_sound(record.row_no, cells, record.line):
-            return
-        elif record.line and len(record.cells) == width and "\r" not in record.line:
-            writer.add_line(f"{record.row_no}{self.layout.delimiter}{record.line}\n")
-        else:
-            writer.add(record.row_no, cells)
+            self._skip(row_no, code)
+        elif line and not _ODD.search(line) and line.count(self.delimiter) == self.width - 1:
+            writer.add_plain(row_no, line.replace(self.delimiter, SEPARATOR))
+        elif self._is_sound(row_no, cells):
+            writer.add(row_no, cells)
 
     def _mend(self, record: Record, cells: list[str]) -> bool:
         """Cut empty cells beyond the header; False where the record is no record of this table, and told as such."""
-        width = self.layout.width
+        width = self.width
         if not any(cell and not cell.isspace() for cell in cells):
             self._skip(record.row_no, "blank")
         elif len(cells) > width and not any(cells[width:]):
@@ -251,18 +258,14 @@ class _LineReader:
             self._refuse(record.row_no, "ragged", _RAGGED.fill(n=len(cells), w=width))
         return False
 
-    def _is_sound(self, row_no: int, cells: Sequence[str], line: str) -> bool:
+    def _is_sound(self, row_no: int, cells: Sequence[str]) -> bool:
         """Whether all cells are text; the invisible signs in them are counted."""
-        plain = line or "".join(cells)
-        if plain.isascii() and plain.isprintable():
-            return True
         for sign, code, message in ((BROKEN, "undecodable", _UNDECODABLE), ("\0", "nul_byte", _NUL)):
-            if sign in plain:
-                at = next(index for index, cell in enumerate(cells) if sign in cell)
-                self._refuse(row_no, code, message, self.layout.names[at])
-                return False
-        if invisible.any_in(plain):
-            invisible.count(cells, self.layout.names, self.signs)
+            for at, cell in enumerate(cells):
+                if sign in cell:
+                    self._refuse(row_no, code, message, self.layout.names[at])
+                    return False
+        invisible.count(cells, self.layout.names, self.signs)
         return True
 
     def _skip(self, row_no: int, code: str) -> None:
@@ -283,6 +286,8 @@ class _LineReader:
         self.refused.append(RefusedRow(row_no, column, code, message))
 
 
+_ODD = re.compile(f"[{invisible.PYTHON_CLASS}{BROKEN}{invisible.LOST}\r{RESERVED}]")
+"""What keeps a line from being taken over as it is."""
 _RAGGED = Text(zh="这一行有 {n} 列，表头有 {w} 列。", en="This row has {n} cells, the header {w}.")
 _BROKEN_QUOTE = Text(
     zh="引号不成对（quote），无法可靠地分列。", en="The quotes do not pair, so the cells cannot be told apart."
