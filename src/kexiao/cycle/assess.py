@@ -19,7 +19,7 @@ from kexiao.engine.folder import Folder
 from kexiao.facts.metric import MetricValue
 from kexiao.facts.periods import Period, parse
 from kexiao.facts.source import FactSource, open_facts
-from kexiao.facts.sums import UNKNOWN
+from kexiao.facts.units import UNKNOWN
 from kexiao.text import Text
 
 Cells = Mapping[str, MetricValue]

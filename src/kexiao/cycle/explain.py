@@ -30,7 +30,8 @@ from kexiao.facts.policy import Policy
 from kexiao.facts.rows import BehindRow, rows_behind
 from kexiao.facts.source import FactSource
 from kexiao.facts.subjects import DIMENSION_LABELS
-from kexiao.facts.sums import SumsQuery, readable_sql
+from kexiao.facts.sums import readable_sql
+from kexiao.facts.units import SumsQuery
 from kexiao.metrics.catalogue import metric_named
 from kexiao.text import Text
 

@@ -20,7 +20,7 @@ from kexiao.facts.formula import (
 from kexiao.facts.periods import Period
 from kexiao.facts.source import Coverage, FactSource
 from kexiao.facts.subjects import CUSTOMER_DIMENSIONS, DIMENSION_LABELS
-from kexiao.facts.sums import fact_for
+from kexiao.facts.units import fact_for
 from kexiao.tables.catalogue import table_named
 from kexiao.text import Text
 

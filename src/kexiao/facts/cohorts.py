@@ -11,7 +11,7 @@ from typing import Literal
 from kexiao.facts.calendar import Run
 from kexiao.facts.periods import Grain, Period, period_holding, split
 from kexiao.facts.source import FactSource
-from kexiao.facts.sums import OF_CUSTOMER, UNKNOWN, Cell, equals
+from kexiao.facts.units import OF_CUSTOMER, UNKNOWN, Cell, equals
 
 
 @dataclass(frozen=True, slots=True)

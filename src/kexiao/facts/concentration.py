@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kexiao.facts.formula import TopShare
 from kexiao.facts.source import FactSource
-from kexiao.facts.sums import UNKNOWN, Cell, SumsQuery, atoms_of, expression, units_sql
+from kexiao.facts.units import UNKNOWN, Cell, SumsQuery, expression, units_sql, unknown_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +44,12 @@ def run_concentration(source: FactSource, query: SumsQuery, formula: TopShare) -
 
 def _sql(query: SumsQuery, formula: TopShare) -> str:
     """Per cell: customers, total, what the top holds, how many below 0, mean and sum of squares of the leave-one-out shares (Efron & Stein 1981)."""
-    atoms = query.atoms()
     measured, ordering = query.formulas
     keys = ", ".join(["p", *query.dim_names()])
     share = formula.share
-    unknown = [
-        f"n{i}" for i, atom in enumerate(atoms) if atom in atoms_of(measured) and f"n{i}" in _unit_columns(query)
-    ]
-    missing = " + ".join(unknown) if unknown else "0"
     values = (
-        f"SELECT {keys}, CAST({expression(measured, atoms)} AS DOUBLE) AS raw, {missing} AS missing FROM units "
-        f"WHERE u IS NOT NULL AND {expression(ordering, atoms)} > 0"
+        f"SELECT {keys}, CAST({expression(measured, query)} AS DOUBLE) AS raw, {unknown_rows(measured, query)} AS missing FROM units "
+        f"WHERE u IS NOT NULL AND {expression(ordering, query)} > 0"
     )
     ranked = f"""
         SELECT {keys}, x, raw, missing, count(*) OVER (PARTITION BY {keys}) AS n, sum(x) OVER (PARTITION BY {keys}) AS total,
@@ -80,7 +75,3 @@ def _cuts(share: float) -> dict[str, str]:
 
 def _weight(cut: str) -> str:
     return f"least(1, greatest(0, {cut} - place + 1))"
-
-
-def _unit_columns(query: SumsQuery) -> str:
-    return units_sql(query)

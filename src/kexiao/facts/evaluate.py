@@ -35,7 +35,8 @@ from kexiao.facts.periods import Period
 from kexiao.facts.scores import run_score_means
 from kexiao.facts.source import FactSource
 from kexiao.facts.states import run_states
-from kexiao.facts.sums import Cell, Joint, Sums, SumsQuery, Term, atoms_of, run_sums
+from kexiao.facts.sums import Joint, Sums, Term, run_sums
+from kexiao.facts.units import Cell, SumsQuery, atoms_of
 from kexiao.text import Text
 
 SMALL = 30

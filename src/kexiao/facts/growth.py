@@ -9,7 +9,8 @@ from kexiao.facts.availability import covered_until, elapsed_days, standing, tab
 from kexiao.facts.formula import Formula, Growth
 from kexiao.facts.periods import Period
 from kexiao.facts.source import FactSource
-from kexiao.facts.sums import UNKNOWN, Cell, SumsQuery, Term, expression, units_sql
+from kexiao.facts.sums import Term
+from kexiao.facts.units import UNKNOWN, Cell, SumsQuery, expression, units_sql
 from kexiao.text import Text
 
 
@@ -72,7 +73,7 @@ def _why_no_comparison(source: FactSource, formula: Formula, other: Period) -> T
 
 def _sql(query: SumsQuery, formula: Formula, periods: int) -> str:
     """Units of both periods brought to one row a customer; anonymous orders stay apart."""
-    amount = expression(formula, query.atoms())
+    amount = expression(formula, query)
     keys = ", ".join(["p", *query.dim_names()])
     both = f"""
         SELECT {keys}, u, {amount} AS now, 0 AS earlier FROM units WHERE p < {periods}

@@ -13,7 +13,7 @@ from kexiao.facts.formula import ATOMS, Atom, Both, Customers, Formula, Minus, P
 from kexiao.facts.periods import Period
 from kexiao.facts.source import FactSource
 from kexiao.facts.states import customers_in_state
-from kexiao.facts.sums import SumsQuery, aggregate, fact_for, rows_of_fact
+from kexiao.facts.units import SumsQuery, aggregate, fact_for, rows_of_fact
 from kexiao.text import Text
 
 Contribution = int | float | Decimal

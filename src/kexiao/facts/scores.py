@@ -11,7 +11,7 @@ from kexiao.facts.calendar import runs
 from kexiao.facts.formula import ScoreMean
 from kexiao.facts.periods import Period
 from kexiao.facts.source import FactSource
-from kexiao.facts.sums import OF_CUSTOMER, UNKNOWN, Cell, equals
+from kexiao.facts.units import OF_CUSTOMER, UNKNOWN, Cell, equals
 from kexiao.text import Text
 
 

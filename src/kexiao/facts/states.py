@@ -13,7 +13,7 @@ from kexiao.facts.calendar import Run, runs
 from kexiao.facts.formula import StateName
 from kexiao.facts.periods import Period
 from kexiao.facts.source import FactSource
-from kexiao.facts.sums import OF_CUSTOMER, UNKNOWN, Cell, equals
+from kexiao.facts.units import OF_CUSTOMER, UNKNOWN, Cell, equals
 
 LONGEST_RUN = 60
 COUNTS: tuple[StateName, ...] = (
