@@ -1,0 +1,71 @@
+"""Around every request: its language, headers that keep browsers strict, and errors as pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from kexiao.errors import KexiaoError
+from kexiao.text import LANGUAGES, Language, in_language
+from kexiao.web.failures import error_page
+
+Next = Callable[[HttpRequest], HttpResponse]
+LANGUAGE_COOKIE = "kexiao_language"
+# Everything comes from this server; data: is for the pictures that ECharts makes of a pattern.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+class SpeakLanguage:
+    """Speak the language that the person chose, else the browser's, else Chinese."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        language = language_of(request)
+        with in_language(language):
+            response = self.get_response(request)
+        response.headers.setdefault("Content-Language", "zh-CN" if language == "zh" else "en")
+        return response
+
+
+def language_of(request: HttpRequest) -> Language:
+    """The language of a request: the cookie's, else the first that the browser accepts of ours."""
+    chosen = request.COOKIES.get(LANGUAGE_COOKIE)
+    wanted = [
+        chosen,
+        *(part.split(";")[0].strip()[:2] for part in request.headers.get("Accept-Language", "").split(",")),
+    ]
+    return next((language for want in wanted for language in LANGUAGES if language == want), "zh")
+
+
+class SecureHeaders:
+    """Headers that every answer bears; pages with data are kept by no cache."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers["Content-Security-Policy"] = POLICY
+        response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+        if not request.path.startswith("/static/"):
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+class TellErrors:
+    """An error that a user can cause becomes a page: what happened, why, what next."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return error_page(request, exception) if isinstance(exception, KexiaoError) else None

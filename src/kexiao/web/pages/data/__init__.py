@@ -1,0 +1,1 @@
+"""Data 数据: loads, quality, quarantine, undo, and loading files."""

@@ -1,0 +1,18 @@
+"""Addresses of the data page."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from kexiao.text import Text
+from kexiao.web.layout import Entry
+from kexiao.web.pages.data import view
+
+ENTRY = Entry(90, "data", Text(zh="数据", en="Data"), "data")
+urlpatterns = [
+    path("data/", view.data, name="data"),
+    path("data/upload/", view.upload, name="data-upload"),
+    path("data/jobs/", view.jobs, name="data-jobs"),
+    path("data/quarantine/", view.quarantine, name="data-quarantine"),
+    path("data/loads/<int:load>/undo/", view.undo, name="data-undo"),
+]

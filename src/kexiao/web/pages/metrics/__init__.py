@@ -1,0 +1,1 @@
+"""Metrics 指标: the catalogue with its values, and one metric opened."""

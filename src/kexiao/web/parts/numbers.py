@@ -1,0 +1,195 @@
+"""Numbers in templates: value, interval, change and marks, written by ``report.numbers`` alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from kexiao.cycle.overview import difference
+from kexiao.facts.metric import MetricValue, Number
+from kexiao.facts.periods import parse
+from kexiao.report.numbers import Shown, show, show_change, show_exact, shown
+from kexiao.text import Text
+
+register = template.Library()
+
+MARKS: dict[str, tuple[Text, Text]] = {
+    "history_too_short": (
+        Text(zh="历史不足", en="History too short"),
+        Text(
+            zh="数据开始得太晚，分不清谁是新客，这里只供参考，不参与评分。",
+            en="The data begin too late to tell who is new; shown for orientation, never scored.",
+        ),
+    ),
+    "small_sample": (
+        Text(zh="样本少", en="Small sample"),
+        Text(zh="不足 30 个样本，波动可能很大。", en="Fewer than 30 subjects: it may vary widely."),
+    ),
+    "one_customer_dominates": (
+        Text(zh="单个客户占比过大", en="One customer dominates"),
+        Text(zh="一位客户就占了一成以上。", en="One customer alone makes up more than a tenth."),
+    ),
+    "same_progress": (
+        Text(zh="按同样天数比较", en="Compared at the same progress"),
+        Text(
+            zh="本期未结束，与对比期的同样天数相比。",
+            en="The period is not over; compared with as many days of the other.",
+        ),
+    ),
+    "incomplete": (
+        Text(zh="未结束", en="Unfinished"),
+        Text(
+            zh="这一期还没有结束，或数据还没有覆盖到期末。",
+            en="The period is not over, or the data do not reach its end.",
+        ),
+    ),
+    "no_interval": (
+        Text(zh="没有区间", en="No interval"),
+        Text(zh="这个数值没有抽样区间，按确定值计分。", en="The value has no interval and is scored as it stands."),
+    ),
+    "window_is_suggested": (
+        Text(zh="活跃窗口为建议值", en="Suggested window"),
+        Text(
+            zh="活跃窗口由数据建议，尚未确认。",
+            en="The active window is suggested from the data and not yet confirmed.",
+        ),
+    ),
+}
+_JUDGED = {
+    "better": Text(zh="向好", en="better"),
+    "worse": Text(zh="变差", en="worse"),
+    "unsure": Text(zh="可能只是波动", en="may be chance"),
+}
+
+
+def write(value: MetricValue) -> Shown:
+    """A metric value as text."""
+    return shown(
+        value.value,
+        value.unit,
+        low=value.interval_low,
+        high=value.interval_high,
+        reason=value.reason,
+        currency=value.settings.get("currency", "CNY"),
+    )
+
+
+@register.simple_tag
+def value(measured: MetricValue) -> SafeString:
+    """The number and its interval; a missing one is a dash that tells why."""
+    return with_interval(write(measured))
+
+
+def with_interval(text: Shown) -> SafeString:
+    """A written number as HTML: exact figure on hover, reason where it is missing."""
+    if text.reason or text.text == "—":
+        reason = text.reason or Text(zh="没有数据", en="No data")()
+        return format_html(
+            '<span class="kx-missing" tabindex="0" data-tip="{}">—<span class="kx-hidden">{}</span></span>',
+            reason,
+            reason,
+        )
+    number = format_html('<span class="kx-number" title="{}">{}</span>', text.exact, text.text)
+    if not text.interval:
+        return number
+    words = Text(zh="95 % 区间", en="95 % interval")()
+    return format_html('{} <span class="kx-interval" title="{}">({})</span>', number, words, text.interval)
+
+
+@register.simple_tag
+def number(amount: Number | None, unit: str, currency: str = "CNY") -> SafeString:
+    """A plain number of a unit."""
+    return with_interval(
+        Shown(show(amount, unit, currency=currency), exact=show_exact(amount, unit, currency=currency))
+    )
+
+
+@register.simple_tag
+def change(now: MetricValue, before: MetricValue | None, better: str, basis: object) -> SafeString:
+    """How a value moved, coloured by whether that is good; a word stands beside the colour."""
+    if before is None or now.value is None or before.value is None:
+        return format_html('<span class="kx-change kx-none">{}</span>', Text(zh="无法比较", en="Not comparable")())
+    moved = difference(now, before, parse(before.period))
+    text = show_change(
+        now.value,
+        before.value,
+        now.unit,
+        basis=Text.same(str(basis)),
+        better=better,  # type: ignore[arg-type]
+        low=moved.low,
+        high=moved.high,
+        currency=now.settings.get("currency", "CNY"),
+    )
+    word = _JUDGED.get(text.judgement)
+    judged = format_html(' <span class="kx-word">{}</span>', word()) if word else ""
+    return format_html(
+        '<span class="kx-change kx-{}"><span class="kx-hidden">{}</span>{}{}</span>',
+        text.judgement,
+        text.word,
+        text.text,
+        judged,
+    )
+
+
+@register.simple_tag
+def marks(measured: MetricValue) -> SafeString:
+    """What to know before trusting the number: short history, unfinished period, small sample."""
+    codes = [code for code in measured.settings.get("marks", ()) if isinstance(code, str)]
+    if measured.value is not None and not measured.complete:
+        codes.append("incomplete")
+    return format_html_join("", '<span class="kx-mark" tabindex="0" data-tip="{}">{}</span>', map(_mark, codes))
+
+
+def _mark(code: str) -> tuple[str, str]:
+    if code in MARKS:
+        label, why = MARKS[code]
+        return why(), label()
+    count = code.partition("_")[0]
+    label = Text(zh="{n} 位为负，按 0 计", en="{n} below 0, taken as 0").fill(n=count)
+    return label(), label()
+
+
+@register.filter
+def item(mapping: Mapping[Any, Any], key: Any) -> Any:
+    """A mapping's value for a key."""
+    return mapping.get(key)
+
+
+@register.filter
+def thousands(count: int | None) -> str:
+    """A count with separators."""
+    return show(count, "count")
+
+
+@register.filter(name="shown")
+def shown_as(amount: Number | None, unit: str) -> str:
+    """A plain number of a unit as text."""
+    return show(amount, unit)
+
+
+@register.filter
+def metric_of(indicator: str) -> str:
+    """The metric of an indicator, which may name a variant."""
+    return indicator.partition(":")[0]
+
+
+@register.simple_tag
+def indicator_value(one: Any, currency: str = "CNY") -> SafeString:
+    """The value of a scorecard's indicator with its interval."""
+    return with_interval(
+        shown(one.value, one.unit, low=one.interval_low, high=one.interval_high, reason=one.reason, currency=currency)
+    )
+
+
+@register.simple_tag
+def mark_codes(codes: Sequence[str]) -> SafeString:
+    """Marks from their codes; those without words of their own are left out."""
+    return format_html_join(
+        "",
+        '<span class="kx-mark" tabindex="0" data-tip="{}">{}</span>',
+        [_mark(code) for code in codes if code in MARKS],
+    )
