@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kexiao.engine.duck import Connection, quote_name, quote_text, run
+from kexiao.sources.mapping.cells import SQL_TYPES
 from kexiao.sources.mapping.fields import Field
 from kexiao.sources.mapping.making import all_kinds
 from kexiao.sources.mapping.plan import SheetMapping
-from kexiao.sources.mapping.typed import SQL_TYPES, Surroundings, TypedSheet
+from kexiao.sources.mapping.typed import Surroundings, TypedSheet
 from kexiao.text import Text
 
 
@@ -89,7 +90,7 @@ class Batch:
             for f in fields
         )
         exported = f"TIMESTAMPTZ {quote_text(sheet.exported_at)}"
-        known = f"coalesce(timezone('UTC', t.updated_at), {exported})" if "updated_at" in mapped else exported
+        known = f"coalesce(t.updated_at, {exported})" if "updated_at" in mapped else exported
         origin = quote_text(sheet.mapping.options.origin)
         ref = self.ref(sheet, "t")
         join = ""

@@ -73,14 +73,14 @@ def order_key(batch: Batch, sheet: BatchSheet, has_lines: bool) -> str:
         return "t.order_id || coalesce('~' || lower(hex(t._person & 4294967295)), '')"
     if key == "order_id+day":
         zone = quote_text(batch.around.zone.key)
-        return f"t.order_id || '~' || strftime(timezone({zone}, timezone('UTC', t.ordered_at)), '%Y%m%d')"
+        return f"t.order_id || '~' || strftime(timezone({zone}, t.ordered_at), '%Y%m%d')"
     return "t.order_id"
 
 
 def _decide(batch: Batch, sheet: BatchSheet, has_lines: bool) -> str:
     ref = batch.ref(sheet, "t")
     zone = quote_text(batch.around.zone.key)
-    day = f"CAST(timezone({zone}, timezone('UTC', t.ordered_at)) AS DATE)"
+    day = f"CAST(timezone({zone}, t.ordered_at) AS DATE)"
     ids, customers, days = run(
         batch.connection,
         f"SELECT count(*), count(*) FILTER (a <> b), count(*) FILTER (c <> d) FROM (SELECT min({ref}) AS a, max({ref}) AS b, min({day}) AS c, max({day}) AS d "

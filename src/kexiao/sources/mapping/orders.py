@@ -155,7 +155,7 @@ def _orders(batch: Batch) -> list[Incoming]:
         return []
     orders = table_named("orders")
     zone = quote_text(batch.around.zone.key)
-    at = f"timezone('UTC', ordered_at) AS ordered_at, CAST(timezone({zone}, timezone('UTC', ordered_at)) AS DATE) AS ordered_on"
+    at = f"ordered_at, CAST(timezone({zone}, ordered_at) AS DATE) AS ordered_on"
     found = []
     if any(not has_lines(sheet) for sheet in batch.of_kind("orders")) or batch.count(
         "SELECT count(*) FROM order_rows WHERE NOT has_lines"
@@ -174,7 +174,7 @@ def _orders(batch: Batch) -> list[Incoming]:
         found.append(
             Incoming(
                 orders,
-                f"SELECT * REPLACE (timezone('UTC', ordered_at) AS ordered_at), CAST(timezone({zone}, timezone('UTC', ordered_at)) AS DATE) AS ordered_on FROM ({_headers()})",
+                f"SELECT *, CAST(timezone({zone}, ordered_at) AS DATE) AS ordered_on FROM ({_headers()})",
                 derived=True,
                 decides=False,
             )
@@ -241,7 +241,7 @@ def _products(batch: Batch) -> list[Incoming]:
         )
     if any(s.mapping.columns.keys() & {"product_name", "category"} for s in batch.of_kind("order_lines")):
         parts.append(
-            "SELECT product, product_name, category, subcategory, CAST(NULL AS TIMESTAMP) AS moment, src, row_no FROM line_rows"
+            "SELECT product, product_name, category, subcategory, CAST(NULL AS TIMESTAMPTZ) AS moment, src, row_no FROM line_rows"
         )
     if not parts:
         return []
@@ -250,7 +250,7 @@ def _products(batch: Batch) -> list[Incoming]:
         for name, alias in (("product_name", "name"), ("category", "category"), ("subcategory", "subcategory"))
     )
     sql = (
-        f"SELECT product AS product_id, {newest}, coalesce(timezone('UTC', max(moment)), TIMESTAMPTZ '1970-01-01 00:00:00+00') AS known_at, min(src) AS src, min(row_no) AS row_no "
+        f"SELECT product AS product_id, {newest}, coalesce(max(moment), TIMESTAMPTZ '1970-01-01 00:00:00+00') AS known_at, min(src) AS src, min(row_no) AS row_no "
         f"FROM ({' UNION ALL '.join(parts)}) WHERE product IS NOT NULL GROUP BY 1"
     )
     return [Incoming(table_named("products"), sql, derived=True, decides=False)]

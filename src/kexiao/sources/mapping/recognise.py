@@ -14,7 +14,24 @@ from kexiao.text import Text
 _BY_NAME = Text(zh="列名“{column}”", en="named “{column}”")
 _BY_ENDING = Text(zh="列名以“{word}”结尾", en="its name ends with “{word}”")
 _BY_CELLS = Text(zh="内容都是{what}", en="its cells are {what}")
-_OTHER_DATES = ("发货", "送达", "签收", "到期", "截止", "生日", "出生", "预计", "ship", "deliver", "limit", "due", "expir", "birth", "estimat", "approv")
+_OTHER_DATES = (
+    "发货",
+    "送达",
+    "签收",
+    "到期",
+    "截止",
+    "生日",
+    "出生",
+    "预计",
+    "ship",
+    "deliver",
+    "limit",
+    "due",
+    "expir",
+    "birth",
+    "estimat",
+    "approv",
+)
 _SUFFIX_READS = frozenset({"key", "text", "phone", "email", "instant", "date", "birthday", "choice"})
 
 
@@ -135,9 +152,9 @@ def _by_cells(mapping: SheetMapping, looks: Mapping[str, ColumnLook]) -> SheetMa
 def guessed(mapping: SheetMapping) -> list[Text]:
     """What was concluded from cells alone, to be told."""
     return [
-        Text(zh="“{column}”列按内容当作“{field}”。", en="Column “{column}” is taken as “{field}” by what it holds.").fill(
-            column=mapping.columns[field.name], field=field.label
-        )
+        Text(
+            zh="“{column}”列按内容当作“{field}”。", en="Column “{column}” is taken as “{field}” by what it holds."
+        ).fill(column=mapping.columns[field.name], field=field.label)
         for field in mapping.sheet_kind.fields
         if field.name in mapping.reasons and mapping.reasons[field.name].zh.startswith("内容")
     ]

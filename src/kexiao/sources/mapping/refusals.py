@@ -57,6 +57,10 @@ NOTES: dict[str, Text] = {
         zh="“{column}”有 {n} 行的时刻因夏令时出现两次，取较早的一次。",
         en="{n} rows of “{column}” show a time that came twice (clock change); the earlier one was taken.",
     ),
+    "fraction": Text(
+        zh="“{column}”有 {n} 行不是整数，而其余各行都是，请核对。",
+        en="{n} rows of “{column}” are not whole numbers while all others are; please check.",
+    ),
     "dropped": Text(
         zh="“{column}”有 {n} 个单元格无法读取，已置空。",
         en="{n} cells of “{column}” could not be read and are empty now.",

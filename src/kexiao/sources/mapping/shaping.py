@@ -75,11 +75,11 @@ def _generic(batch: Batch, kind: str, makes: Makes) -> Incoming:
 def _plain(column: Column, fields: set[str], batch: Batch) -> str | None:
     """A column that is the field of the same name: instants get their zone, dates of instants the business day."""
     if column.derived_from and column.derived_from in fields:
-        return f"CAST(timezone({quote_text(batch.around.zone.key)}, timezone('UTC', {quote_name(column.derived_from)})) AS DATE)"
+        return f"CAST(timezone({quote_text(batch.around.zone.key)}, {quote_name(column.derived_from)}) AS DATE)"
     if column.name not in fields:
         return None
     if column.kind == "instant":
-        return f"timezone('UTC', {quote_name(column.name)})"
+        return quote_name(column.name)
     return masked(quote_name(column.name)) if column.name in ("note", "comment") else quote_name(column.name)
 
 
@@ -149,15 +149,17 @@ def _people(batch: Batch) -> list[Incoming]:
             "'' AS wechat, CAST(NULL AS DATE) AS birthday, '' AS gender, now() AS known_at WHERE false"
         )
         return []
-    newest = ", ".join(
-        f"(max({{'m': moment, 'v': {name}}}) FILTER ({name} IS NOT NULL)).v AS {alias}"
-        for name, alias in (
-            ("customer_name", "name"), ("phone", "phone"), ("email", "email"), ("wechat", "wechat"), ("birthday", "birthday"), ("gender", "gender"),
-        )
-    )  # fmt: skip
+    names = ("customer_name", "phone", "email", "wechat", "birthday", "gender")
+    said = f"SELECT _person, _origin, _ref, {', '.join(names)}, max(moment) AS moment, max(known_at) AS known_at FROM ({' UNION ALL '.join(parts)}) WHERE _person IS NOT NULL GROUP BY ALL"
+    newest = ", ".join(f"(max({{'m': moment, 'v': {name}}}) FILTER ({name} IS NOT NULL)).v AS {name}" for name in names)
+    # Most customers say the same of themselves in every row; only the others need the newest of each value.
     batch.connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE people AS SELECT _person AS customer_id, _origin AS origin, _ref AS source_id, {newest}, max(known_at) AS known_at "
-        f"FROM ({' UNION ALL '.join(parts)}) WHERE _person IS NOT NULL GROUP BY 1, 2, 3"
+        f"CREATE OR REPLACE TEMP TABLE said AS SELECT *, count(*) OVER (PARTITION BY _person, _origin, _ref) AS versions FROM ({said})"
+    )
+    batch.connection.execute(
+        "CREATE OR REPLACE TEMP TABLE people AS SELECT _person AS customer_id, _origin AS origin, _ref AS source_id, customer_name AS name, phone, email, wechat, birthday, gender, known_at FROM ("
+        f"SELECT _person, _origin, _ref, {', '.join(names)}, known_at FROM said WHERE versions = 1 UNION ALL "
+        f"SELECT _person, _origin, _ref, {newest}, max(known_at) AS known_at FROM said WHERE versions > 1 GROUP BY 1, 2, 3)"
     )
     _tell_case(batch)
     sql = "SELECT customer_id, TIMESTAMPTZ '1970-01-01 00:00:00+00' AS known_at, CAST(-1 AS BIGINT) AS src, CAST(-1 AS BIGINT) AS row_no FROM people GROUP BY 1"
@@ -173,11 +175,7 @@ def _person_rows(batch: Batch, sheet: BatchSheet) -> str:
         name if name in fields else f"CAST(NULL AS {kinds.get(name, 'VARCHAR')}) AS {name}" for name in personal
     )
     when = next(
-        (
-            f"timezone('UTC', {name})"
-            for name in ("ordered_at", "created_at", "opened_at", "responded_at", "refunded_at")
-            if name in fields
-        ),
+        (name for name in ("ordered_at", "created_at", "opened_at", "responded_at", "refunded_at") if name in fields),
         "known_at",
     )
     return f"SELECT _person, _origin, _ref, {shown}, {when} AS moment, known_at FROM ({batch.sheet_rows(sheet)}) ANTI JOIN refused_rows USING (src, row_no)"

@@ -30,8 +30,8 @@ def shape_surveys(batch: Batch) -> list[Incoming]:
         f"coalesce(a.{c}, l.{c}) AS {c}" if looked else f"a.{c}" for c in ("channel", "campaign", "region", "team")
     )
     sql = (
-        f"SELECT a.response_id, a.survey, {person} AS customer_id, timezone('UTC', a.responded_at) AS responded_at, "
-        f"CAST(timezone({zone}, timezone('UTC', a.responded_at)) AS DATE) AS responded_on, a.question, a.measure, a.score, a.scale_low, a.scale_high, a.mode, "
+        f"SELECT a.response_id, a.survey, {person} AS customer_id, a.responded_at AS responded_at, "
+        f"CAST(timezone({zone}, a.responded_at) AS DATE) AS responded_on, a.question, a.measure, a.score, a.scale_low, a.scale_high, a.mode, "
         f"{dims}, a.comment, a.known_at, a.src, a.row_no FROM ({given}) AS a {join} ANTI JOIN refused_rows AS r ON r.src = a.src AND r.row_no = a.row_no"
     )
     return [Incoming(table_named("survey_responses"), sql, several=True)]

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import csv
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from kexiao.engine.duck import Connection, quote_name, quote_text, run
 from kexiao.errors import Ambiguous, Place
 from kexiao.sources.files.staged import StagedSheet
+from kexiao.sources.mapping.cells import Column, read_clean
 from kexiao.sources.mapping.fields import Field, unit_of
 from kexiao.sources.mapping.plan import SheetMapping
 from kexiao.sources.mapping.values.moments import (
@@ -29,17 +28,7 @@ from kexiao.sources.mapping.values.numbers import NumberStyle, decimal_style, re
 from kexiao.sources.mapping.values.reading import Read
 from kexiao.text import Text
 
-WHITE = "' \t\r\n\u3000\u00a0'"
-SQL_TYPES = {
-    "money": "DECIMAL(18,2)",
-    "number": "DOUBLE",
-    "rate": "DOUBLE",
-    "instant": "TIMESTAMP",
-    "date": "DATE",
-    "birthday": "DATE",
-}
 UNKNOWN_SHARE = 0.2
-EMPTY_WORDS = ("NULL", "\\N", "null", "(null)", "<null>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +55,6 @@ class TypedSheet:
     currency: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
-    field: Field
-    raw: str
-    fast: str
-    unread: int = 0
-    filled: int = 0
-    slow: str | None = None
-
-
 def read_cells(
     connection: Connection, sheet: StagedSheet, mapping: SheetMapping, around: Surroundings, out: Path, place: Place
 ) -> TypedSheet:
@@ -83,83 +62,51 @@ def read_cells(
 
     Errors: ``Ambiguous`` where a column can be read in two ways (order of day and month, several currencies, unknown statuses).
     """
-    source = f"read_parquet({quote_text(str(sheet.parquet))})"
-    columns = [_column(field, sheet, mapping) for field in mapping.sheet_kind.fields if field.name in mapping.columns]
-    columns = _count_unread(connection, source, columns)
-    notes: Counter[tuple[str, str]] = Counter()
-    currencies: set[str] = set()
-    ready = []
-    for number, column in enumerate(columns):
+    clean = out.with_suffix(".clean.parquet")
+    source = f"read_parquet({quote_text(str(clean))})"
+    columns, currencies = [], set()
+    for column in read_clean(connection, sheet, mapping, around.zone, clean):
         if column.unread:
-            cells = _distinct(connection, source, column, f"slow_{number}")
-            reader = _reader(
-                column.field, cells, mapping, around, replace(place, column=mapping.columns[column.field.name])
-            )
-            seen = _read_slow(connection, reader, cells, f"slow_{number}", out.with_suffix(f".{number}.csv"))
-            bare = (
-                {around.currency}
-                if seen - {"", around.currency} and ("" in seen or column.filled > column.unread)
-                else set()
-            )
-            currencies |= (seen - {""}) | bare
-            _refuse_unknown_words(connection, column, f"slow_{number}", sheet.rows, mapping, place)
-            ready.append(replace(column, slow=f"slow_{number}"))
+            slow, seen = _read_rest(connection, source, column, mapping, around, place, clean)
+            currencies |= seen
+            _refuse_unknown_words(connection, slow, sheet.rows, mapping, place)
+            columns.append(slow)
         else:
-            ready.append(column)
+            columns.append(column)
     currency = _one_currency(currencies, mapping, around, place)
-    _write(connection, source, ready, around, out)
-    notes.update(_notes(connection, source, ready))
-    notes.update(_dropped(connection, out, ready))
-    for column in ready:
+    _write(connection, source, columns, around, out)
+    clean.unlink()
+    notes = {**_notes(connection, columns), **_dropped(connection, out), **_fractions(connection, out, columns)}
+    for column in columns:
         if column.slow:
             connection.execute(f"DROP TABLE {column.slow}")
     return TypedSheet(sheet, mapping, out, notes, currency)
 
 
-def _column(field: Field, sheet: StagedSheet, mapping: SheetMapping) -> _Column:
-    heading = mapping.columns[field.name]
-    cell = f"c{sheet.header.index(heading)}"
-    empty = ", ".join(["''", *map(quote_text, EMPTY_WORDS)])
-    raw = f"CASE WHEN trim({cell}, {WHITE}) IN ({empty}) THEN NULL ELSE trim({cell}, {WHITE}) END"
-    return _Column(field, raw, _fast(field, raw, unit_of(heading)))
+def _read_rest(
+    connection: Connection,
+    source: str,
+    column: Column,
+    mapping: SheetMapping,
+    around: Surroundings,
+    place: Place,
+    work: Path,
+) -> tuple[Column, set[str]]:
+    """Read what SQL left: each distinct text once; also the currencies that the column shows, bare numbers being the company's."""
+    name = f"slow_{column.number}"
+    cells = _distinct(connection, source, column, name)
+    reader = _reader(column.field, cells, mapping, around, replace(place, column=mapping.columns[column.field.name]))
+    seen = _read_slow(connection, reader, cells, name, work.with_suffix(f".{column.number}.csv"))
+    foreign = seen - {"", around.currency}
+    bare = {around.currency} if foreign and ("" in seen or column.filled > column.unread) else set()
+    return replace(column, slow=name), (seen - {""}) | bare
 
 
-def _fast(field: Field, raw: str, unit: Decimal) -> str:
-    """SQL that reads clean cells and gives null for the others."""
-    if field.reads == "money":
-        if unit != 1:
-            return "CAST(NULL AS DECIMAL(18,2))"
-        return f"CASE WHEN regexp_full_match({raw}, '-?[0-9]{{1,12}}(\\.[0-9]{{1,2}})?') THEN TRY_CAST({raw} AS DECIMAL(18,2)) END"
-    if field.reads in ("number", "rate"):
-        return f"CASE WHEN regexp_full_match({raw}, '-?[0-9]{{1,12}}(\\.[0-9]{{1,15}})?') THEN TRY_CAST({raw} AS DOUBLE) END"
-    if field.reads == "instant":
-        clean = "[0-9]{4}([-/])[0-9]{1,2}[-/][0-9]{1,2}([ T][0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2})?)?"
-        return f"CASE WHEN regexp_full_match({raw}, '{clean}') THEN TRY_CAST({raw} AS TIMESTAMP) END"
-    if field.reads in ("date", "birthday"):
-        return f"CASE WHEN regexp_full_match({raw}, '[0-9]{{4}}[-/][0-9]{{1,2}}[-/][0-9]{{1,2}}') THEN TRY_CAST({raw} AS DATE) END"
-    if field.reads == "key":
-        return f"CASE WHEN regexp_full_match({raw}, '[0-9A-Za-z_#/:-]*[0-9A-Za-z]') THEN {raw} END"
-    if field.reads == "phone":
-        return f"CASE WHEN regexp_full_match({raw}, '1[3-9][0-9]{{9}}') THEN {raw} END"
-    if field.reads == "email":
-        return f"CASE WHEN regexp_full_match({raw}, '[a-z0-9._+-]+@[a-z0-9.-]+\\.[a-z]+') THEN {raw} END"
-    return "CAST(NULL AS VARCHAR)" if field.reads == "choice" else raw
-
-
-def _count_unread(connection: Connection, source: str, columns: list[_Column]) -> list[_Column]:
-    counts = ", ".join(f"count(*) FILTER ({c.raw} IS NOT NULL AND {c.fast} IS NULL), count({c.raw})" for c in columns)
-    found = [int(count) for count in run(connection, f"SELECT {counts} FROM {source}")[0]]
-    return [
-        replace(column, unread=unread, filled=filled)
-        for column, unread, filled in zip(columns, found[::2], found[1::2], strict=True)
-    ]
-
-
-def _distinct(connection: Connection, source: str, column: _Column, name: str) -> list[str]:
+def _distinct(connection: Connection, source: str, column: Column, name: str) -> list[str]:
     """The distinct cells that SQL alone did not read, as the table ``name`` (id, raw, n)."""
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT row_number() OVER () AS id, raw, n FROM "
-        f"(SELECT {column.raw} AS raw, count(*) AS n FROM {source} WHERE {column.raw} IS NOT NULL AND {column.fast} IS NULL GROUP BY 1 ORDER BY 1)"
+        f"(SELECT u{column.number} AS raw, count(*) AS n FROM {source} WHERE u{column.number} IS NOT NULL GROUP BY 1 ORDER BY 1)"
     )
     return [row[0] for row in run(connection, f"SELECT raw FROM {name} ORDER BY id")]
 
@@ -237,18 +184,15 @@ def _moment_reader(field: Field, style: MomentStyle, around: Surroundings) -> Ca
     return lambda cell: read_day(cell, style)
 
 
-def _value(column: _Column, number: int, around: Surroundings) -> str:
-    """SQL of the typed value, from either road; instants in UTC."""
-    kind = SQL_TYPES.get(column.field.reads, "VARCHAR")
-    fast = column.fast
-    if column.field.reads == "instant":
-        fast = f"CAST(timezone('UTC', timezone({quote_text(around.zone.key)}, {column.fast})) AS TIMESTAMP)"
+def _value(column: Column) -> str:
+    """SQL of the typed value, from either road."""
     if column.slow is None:
-        return f"CAST({fast} AS {kind})"
-    return f"coalesce(CAST({fast} AS {kind}), TRY_CAST(s{number}.value AS {kind}))"
+        return f"v{column.number}"
+    read = f"s{column.number}.value" + (" || '+00'" if column.field.reads == "instant" else "")
+    return f"coalesce(v{column.number}, TRY_CAST({read} AS {column.sql_type}))"
 
 
-def _implausible(column: _Column, around: Surroundings) -> str | None:
+def _implausible(column: Column, around: Surroundings) -> str | None:
     """SQL that is true where a date cannot be meant."""
     name = quote_name(column.field.name)
     if column.field.reads not in ("instant", "date", "birthday"):
@@ -260,13 +204,13 @@ def _implausible(column: _Column, around: Surroundings) -> str | None:
     return f"({name} < DATE '{first}' OR {name} > DATE '{around.today.isoformat()}' + INTERVAL {ahead + 1} DAY)"
 
 
-def _write(connection: Connection, source: str, columns: list[_Column], around: Surroundings, out: Path) -> None:
-    values = ", ".join(f"{_value(c, i, around)} AS {quote_name(c.field.name)}" for i, c in enumerate(columns))
+def _write(connection: Connection, source: str, columns: list[Column], around: Surroundings, out: Path) -> None:
+    values = ", ".join(f"{_value(c)} AS {quote_name(c.field.name)}" for c in columns)
     codes = ", ".join(
-        f"{f's{i}.code' if c.slow else 'CAST(NULL AS VARCHAR)'} AS {quote_name('code_' + c.field.name)}"
-        for i, c in enumerate(columns)
+        f"{f's{c.number}.code' if c.slow else 'CAST(NULL AS VARCHAR)'} AS {quote_name('code_' + c.field.name)}"
+        for c in columns
     )
-    joins = " ".join(f"LEFT JOIN {c.slow} AS s{i} ON s{i}.raw = {c.raw}" for i, c in enumerate(columns) if c.slow)
+    joins = " ".join(f"LEFT JOIN {c.slow} AS s{c.number} ON s{c.number}.raw = u{c.number}" for c in columns if c.slow)
     inner = f"SELECT row_no, {values}, {codes} FROM {source} AS t {joins}"
     odd = {c.field.name: sql for c in columns if (sql := _implausible(c, around))}
     firm = [c.field for c in columns if c.field.required or c.field.strict]
@@ -311,7 +255,7 @@ def _write(connection: Connection, source: str, columns: list[_Column], around: 
     )
 
 
-def _notes(connection: Connection, source: str, columns: list[_Column]) -> dict[tuple[str, str], int]:
+def _notes(connection: Connection, columns: list[Column]) -> dict[tuple[str, str], int]:
     found: dict[tuple[str, str], int] = {}
     for column in columns:
         if column.slow:
@@ -323,7 +267,7 @@ def _notes(connection: Connection, source: str, columns: list[_Column]) -> dict[
     return found
 
 
-def _dropped(connection: Connection, out: Path, columns: list[_Column]) -> dict[tuple[str, str], int]:
+def _dropped(connection: Connection, out: Path) -> dict[tuple[str, str], int]:
     """How many cells of optional fields could not be read and are null now."""
     source = f"read_parquet({quote_text(str(out))})"
     names = [row[0] for row in run(connection, f"DESCRIBE SELECT * FROM {source}") if str(row[0]).startswith("lost_")]
@@ -335,6 +279,17 @@ def _dropped(connection: Connection, out: Path, columns: list[_Column]) -> dict[
     return {
         (name.removeprefix("lost_"), "dropped"): int(count) for name, count in zip(names, counts, strict=True) if count
     }
+
+
+def _fractions(connection: Connection, out: Path, columns: list[Column]) -> dict[tuple[str, str], int]:
+    """Fractional quantities in a column that is otherwise whole: grams would be fractional throughout."""
+    if not any(column.field.name == "quantity" for column in columns):
+        return {}
+    broken, rows = run(
+        connection,
+        f"SELECT count(*) FILTER (quantity <> floor(quantity)), count(quantity) FROM read_parquet({quote_text(str(out))})",
+    )[0]
+    return {("quantity", "fraction"): int(broken)} if 0 < broken < 0.2 * rows else {}
 
 
 def _one_currency(seen: set[str], mapping: SheetMapping, around: Surroundings, place: Place) -> str | None:
@@ -358,12 +313,12 @@ def _one_currency(seen: set[str], mapping: SheetMapping, around: Surroundings, p
 
 
 def _refuse_unknown_words(
-    connection: Connection, column: _Column, name: str, rows: int, mapping: SheetMapping, place: Place
+    connection: Connection, column: Column, rows: int, mapping: SheetMapping, place: Place
 ) -> None:
     """Stop where more than a fifth of the rows have words that are not known for a choice; a few such rows are refused one by one."""
     if column.field.reads != "choice" or not (column.field.required or column.field.strict):
         return
-    unknown = run(connection, f"SELECT raw, n FROM {name} WHERE code = 'unknown_choice' ORDER BY n DESC, raw")
+    unknown = run(connection, f"SELECT raw, n FROM {column.slow} WHERE code = 'unknown_choice' ORDER BY n DESC, raw")
     if sum(n for _, n in unknown) <= UNKNOWN_SHARE * rows:
         return
     field = column.field.name
