@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -56,7 +57,7 @@ def test_splitting_covers_every_day_once(day: date, grain: Grain) -> None:
     whole = Period(day, date.fromordinal(day.toordinal() + 100))
     parts = split(whole, grain)
     assert parts[0].start <= whole.start and parts[-1].end >= whole.end
-    assert all(a.end == b.start for a, b in zip(parts, parts[1:], strict=False))
+    assert all(a.end == b.start for a, b in pairwise(parts))
     assert [run.first for run in runs(parts)] == [0]
 
 
