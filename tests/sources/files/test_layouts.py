@@ -74,6 +74,12 @@ def test_a_customer_named_like_a_total_stays(read: Read) -> None:
     assert table.cells == rows
 
 
+def test_a_total_with_a_figure_in_every_column_is_a_total_too(read: Read) -> None:
+    (table,) = read("渠道,点击,花费\r\n百度,10,20.00\r\n华东小计,10,20.00\r\n退款合计,3,4\r\n合计,13,24.00\r\n")
+    assert [row[0] for row in table.cells] == ["百度", "退款合计"]
+    assert table.skipped == [(3, "total"), (5, "total")]
+
+
 def test_a_repeated_header_is_counted_and_not_staged(read: Read) -> None:
     (table,) = read(csv_of() + csv_of())
     assert table.cells == ORDERS + ORDERS

@@ -230,6 +230,42 @@ def test_an_empty_workbook_is_refused(read: Read) -> None:
         read(book(("a", [])))
 
 
+def ods(cells: str) -> bytes:
+    """A small OpenDocument sheet."""
+    names = " ".join(
+        f'xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{long}:1.0"'
+        for short, long in (("office", "office"), ("table", "table"), ("text", "text"))
+    )
+    content = (
+        f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {names} xmlns:calcext="urn:calcext">'
+        f'<office:body><office:spreadsheet><table:table table:name="订单">{cells}</table:table>'
+        "</office:spreadsheet></office:body></office:document-content>"
+    )
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", content)
+    return out.getvalue()
+
+
+def ods_row(*cells: str) -> str:
+    inner = "".join(
+        f'<table:table-cell office:value-type="string"><text:p>{c}</text:p></table:table-cell>' for c in cells
+    )
+    return f"<table:table-row>{inner}</table:table-row>"
+
+
+def test_an_opendocument_sheet_is_read(read: Read) -> None:
+    (table,) = read(ods(ods_row("订单号", "客户") + ods_row("SO1", "王伟")))
+    assert table.cells == [["SO1", "王伟"]]
+
+
+def test_an_opendocument_sheet_with_errors_is_refused(read: Read) -> None:
+    broken = '<table:table-row><table:table-cell calcext:value-type="error"><text:p>#N/A</text:p></table:table-cell></table:table-row>'
+    with pytest.raises(InputRejected, match="错误值"):
+        read(ods(ods_row("订单号", "客户") + ods_row("SO1", "王伟") + broken))
+
+
 def test_a_web_page_named_xls_is_read_as_the_table_it_is(read: Read) -> None:
     page = "<html><meta charset='utf-8'><table><tr><td>订单号</td><td>客户</td><td>金额</td></tr>"
     page += "<tr><td>SO1</td><td rowspan=2>王&amp;李</td><td>12.50</td></tr><tr><td>SO2</td><td>8<br></td></tr></table>"

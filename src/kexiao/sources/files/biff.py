@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import struct
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from kexiao.errors import InputRejected
 from kexiao.sources.files.staged import Limits, StagedSheet
 from kexiao.sources.files.workbook import SheetNotes, broken, encrypted, stage_workbook
+from kexiao.text import Text
 
 _FREE = 0xFFFFFFFA  # from here on sector numbers have other meanings: end of chain, free, table
-_BOF, _EOF, _FORMULA, _BOOL_OR_ERROR, _ROW, _SHEET, _PASSWORD = 0x0809, 0x000A, 0x0006, 0x0205, 0x0208, 0x0085, 0x002F
+_BOF = (0x0809, 0x0409, 0x0209)
+_FORMULA, _BOOL_OR_ERROR, _ROW, _SHEET, _PASSWORD = 0x0006, 0x0205, 0x0208, 0x0085, 0x002F
 _ERRORS = {
     0x00: "#NULL!",
     0x07: "#DIV/0!",
@@ -44,10 +48,7 @@ def stage_xls(path: Path, limits: Limits, *, prefix: str = "") -> list[StagedShe
     return stage_workbook(path, limits, notes, prefix=prefix)
 
 
-def _unreadable() -> Exception:
-    from kexiao.errors import InputRejected
-    from kexiao.text import Text
-
+def _unreadable() -> InputRejected:
     return InputRejected(
         Text(
             zh="不是可以读取的 Excel 文件：可能已加密（encrypted）或损坏。",
@@ -133,32 +134,31 @@ def _records(book: bytes) -> Iterator[tuple[int, int, int]]:
         at += 4 + length
 
 
-def _notes(book: bytes) -> dict[str, SheetNotes]:
-    """Error cells and hidden rows of each sheet."""
-    names: dict[int, str] = {}
-    cells: dict[tuple[int, int], str] = {}
-    hidden: dict[str, int] = {}
-    notes: dict[str, SheetNotes] = {}
-    current = ""
+def _notes(book: bytes) -> dict[int, SheetNotes]:
+    """Error cells and hidden rows of each sheet, by its number from 0."""
+    starts: dict[int, int] = {}
+    cells: dict[int, dict[tuple[int, int], str]] = {}
+    hidden: Counter[int] = Counter()
+    current = -1
     for kind, at, length in _records(book):
         if kind == _PASSWORD:
             raise encrypted()
         if kind == _SHEET:
-            names[struct.unpack_from("<I", book, at)[0]] = _sheet_name(book, at, length)
-        elif kind == _BOF and at - 4 in names:
-            current = names[at - 4]
-            cells = {}
-            notes[current] = SheetNotes(cells)
-        elif kind == _BOOL_OR_ERROR and length >= 8 and book[at + 7]:
-            cells[struct.unpack_from("<HH", book, at)] = _ERRORS.get(book[at + 6], "#UNKNOWN!")
-        elif kind == _FORMULA and book[at + 12 : at + 14] == b"\xff\xff" and book[at + 6] == 2:
-            cells[struct.unpack_from("<HH", book, at)] = _ERRORS.get(book[at + 8], "#UNKNOWN!")
-        elif kind == _ROW and length >= 16 and book[at + 12] & 0x20:
-            hidden[current] = hidden.get(current, 0) + 1
-    return {name: SheetNotes(one.cells, hidden_rows=hidden.get(name, 0)) for name, one in notes.items()}
+            starts[struct.unpack_from("<I", book, at)[0]] = len(starts)
+        elif kind in _BOF and at - 4 in starts:
+            current = starts[at - 4]
+            cells[current] = {}
+        elif current >= 0 and kind == _ROW and length >= 16:
+            hidden[current] += bool(book[at + 12] & 0x20)
+        elif current >= 0 and (code := _error_code(book, kind, at, length)) is not None:
+            cells[current][struct.unpack_from("<HH", book, at)] = _ERRORS.get(code, "#UNKNOWN!")
+    return {number: SheetNotes(found, hidden_rows=hidden[number]) for number, found in cells.items()}
 
 
-def _sheet_name(book: bytes, at: int, length: int) -> str:
-    count, wide = book[at + 6], book[at + 7] & 1
-    raw = book[at + 8 : at + 8 + (2 * count if wide else count)]
-    return raw.decode("utf-16-le" if wide else "latin-1", "replace")
+def _error_code(book: bytes, kind: int, at: int, length: int) -> int | None:
+    """The error that a cell record holds, as a value ([MS-XLS] 2.4.24) or as the result of a formula (2.5.133)."""
+    if kind == _BOOL_OR_ERROR and length >= 8 and book[at + 7]:
+        return book[at + 6]
+    if kind == _FORMULA and length >= 14 and book[at + 12 : at + 14] == b"\xff\xff" and book[at + 6] == 2:
+        return book[at + 8]
+    return None

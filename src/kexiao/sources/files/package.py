@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from kexiao.errors import InputRejected, Place
+from kexiao.errors import InputRejected
 from kexiao.sources.files.staged import Limits, StagedSheet
 from kexiao.sources.files.workbook import SheetNotes, broken, encrypted, stage_workbook
 from kexiao.text import Text
@@ -21,7 +21,7 @@ LONGEST_CELL = 16 * 1024**2
 MOST_NOTES = 2_000_000
 
 _TAG = rb"(?:[\w.-]+:)?"
-_ERROR = re.compile(rb"<" + _TAG + rb"c\b([^>]*\bt=[\"']e[\"'][^>]*)>(.*?)</" + _TAG + rb"c>", re.DOTALL)
+_ERROR = re.compile(rb"<" + _TAG + rb"c\b([^>]*\bt=[\"']e[\"'][^>]*)(?<!/)>(.*?)</" + _TAG + rb"c>", re.DOTALL)
 _VALUE = re.compile(rb"<" + _TAG + rb"v[^>]*>([^<]*)<")
 _NO_RESULT_HINT = re.compile(
     rb"(?:</"
@@ -91,7 +91,10 @@ def stage_zip(path: Path, limits: Limits, *, prefix: str = "", inner: bool = Fal
 
             return stage_members(archive, limits, inner=inner)
         _refuse_other_documents(names)
-        notes = _xlsx_notes(archive) if "xl/workbook.xml" in names else _ods_notes(archive)
+        is_xlsx = "xl/workbook.xml" in names
+        notes = _xlsx_notes(archive) if is_xlsx else None
+        if not is_xlsx:
+            _check_ods(archive)
     return stage_workbook(path, limits, notes, prefix=prefix)
 
 
@@ -122,8 +125,8 @@ def _parts(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
                 whole = rest + block
                 if b"<!DOCTYPE" in whole or b"<!ENTITY" in whole:
                     raise _document_type()
-                cut = whole.rfind(b"</c>") + 4 if b"</c>" in whole else len(whole) - 64
-                cut = max(cut, 0)
+                cut = max(whole.rfind(b"</c>") + 4, whole.rfind(b":c>") + 3)
+                cut = cut if cut > 4 else max(0, len(whole) - 64)
                 yield whole[:cut]
                 rest = whole[cut:]
                 if len(rest) > LONGEST_CELL:
@@ -147,31 +150,31 @@ def _small(archive: zipfile.ZipFile, name: str) -> bytes:
     return b"".join(_parts(archive, name)) if name in archive.namelist() else b""
 
 
-def _xlsx_notes(archive: zipfile.ZipFile) -> dict[str, SheetNotes]:
+def _xlsx_notes(archive: zipfile.ZipFile) -> dict[int, SheetNotes]:
     """What each sheet's XML says beyond what calamine gives; on the way every member is checked whole."""
     padded = _padded_styles(_small(archive, "xl/styles.xml"))
-    names = _sheet_names(archive)
+    order = _sheet_members(archive)
     notes = {}
     for member in archive.namelist():
-        if member in names:
-            notes[names[member]] = _sheet_notes(_parts(archive, member), padded, names[member])
+        parts = _parts(archive, member)
+        if member in order:
+            notes[order[member]] = _sheet_notes(parts, padded)
         else:
-            for _ in _parts(archive, member):
+            for _ in parts:
                 pass
     return notes
 
 
-def _sheet_names(archive: zipfile.ZipFile) -> dict[str, str]:
-    """Member → name of the sheet."""
+def _sheet_members(archive: zipfile.ZipFile) -> dict[str, int]:
+    """Member → which sheet of the workbook it is, from 0."""
     targets = {}
     for tag in re.findall(rb"<(?:[\w.-]+:)?Relationship\b[^>]*>", _small(archive, "xl/_rels/workbook.xml.rels")):
         targets[_attribute(tag, "Id")] = _attribute(tag, "Target")
-    names = {}
-    for tag in re.findall(rb"<(?:[\w.-]+:)?sheet\b[^>]*>", _small(archive, "xl/workbook.xml")):
+    members = {}
+    for number, tag in enumerate(re.findall(rb"<(?:[\w.-]+:)?sheet\b[^>]*>", _small(archive, "xl/workbook.xml"))):
         target = targets.get(_attribute(tag, r"[\w.-]+:id"), "")
-        member = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
-        names[member] = _attribute(tag, "name")
-    return names
+        members[target.lstrip("/") if target.startswith("/") else f"xl/{target}"] = number
+    return members
 
 
 def _attribute(tag: bytes, name: str) -> str:
@@ -195,7 +198,7 @@ def _padded_styles(styles: bytes) -> dict[int, int]:
     return {style: lengths[number] for style, number in enumerate(formats) if number in lengths}
 
 
-def _sheet_notes(parts: Iterator[bytes], padded: dict[int, int], sheet: str) -> SheetNotes:
+def _sheet_notes(parts: Iterator[bytes], padded: dict[int, int]) -> SheetNotes:
     notes = SheetNotes()
     cells, zeros, rows, columns = notes.cells, notes.padded, 0, 0
     pad = _padded_pattern(padded)
@@ -205,16 +208,16 @@ def _sheet_notes(parts: Iterator[bytes], padded: dict[int, int], sheet: str) -> 
         if b't="e"' in part or b"t='e'" in part:
             for found in _ERROR.finditer(part):
                 value = _VALUE.search(found[2])
-                cells[_position(found[1], sheet)] = value[1].decode("utf-8", "replace") if value else "#UNKNOWN!"
+                cells[_position(found[1])] = value[1].decode("utf-8", "replace") if value else "#UNKNOWN!"
         if _NO_RESULT_HINT.search(part):
             for found in _NO_RESULT.finditer(part):
                 if not (found[2] and re.search(rb"\bt=[\"']str[\"']", found[1])):
-                    cells[_position(found[1], sheet)] = "#NOT_CALCULATED!"
+                    cells[_position(found[1])] = "#NOT_CALCULATED!"
         if pad:
             for found in pad.finditer(part):
                 style = _STYLE.search(found[1])
                 if style:
-                    zeros[_position(found[1], sheet)] = padded[int(style[1])]
+                    zeros[_position(found[1])] = padded[int(style[1])]
         if len(cells) + len(zeros) > MOST_NOTES:
             raise broken()
     return SheetNotes(cells, zeros, rows, columns)
@@ -227,7 +230,7 @@ def _padded_pattern(padded: dict[int, int]) -> re.Pattern[bytes] | None:
     return re.compile(rb"<" + _TAG + rb"c\b([^>]*\bs=[\"'](?:" + styles + rb")[\"'][^>]*)>")
 
 
-def _position(attributes: bytes, sheet: str) -> tuple[int, int]:
+def _position(attributes: bytes) -> tuple[int, int]:
     """Row and column from 0 of a cell by its attributes."""
     found = _REFERENCE.search(attributes)
     if not found:
@@ -237,7 +240,6 @@ def _position(attributes: bytes, sheet: str) -> tuple[int, int]:
                 en="A cell with a formula or an error does not say where it stands.",
             ),
             next_step=Text(zh="请用 Excel 打开并另存为 xlsx。", en="Open it in Excel and save it as xlsx."),
-            place=Place(sheet=sheet),
         )
     column = 0
     for letter in found[1]:
@@ -245,7 +247,7 @@ def _position(attributes: bytes, sheet: str) -> tuple[int, int]:
     return int(found[2]) - 1, column - 1
 
 
-def _ods_notes(archive: zipfile.ZipFile) -> dict[str, SheetNotes]:
+def _check_ods(archive: zipfile.ZipFile) -> None:
     """Check every member; an ods sheet with errors is refused, since the parser would leave the cells empty."""
     for member in archive.namelist():
         for part in _parts(archive, member):
@@ -254,4 +256,3 @@ def _ods_notes(archive: zipfile.ZipFile) -> dict[str, SheetNotes]:
                     Text(zh="表中有错误值。", en="The sheet holds error cells."),
                     next_step=Text(zh="请改正公式，或另存为 xlsx。", en="Mend the formulas, or save it as xlsx."),
                 )
-    return {}

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from kexiao.sources.files.header import Row, clean_name, looks_like_value
+from kexiao.sources.files.header import Row, clean_name
 
 _TOTAL = re.compile(
     r"^.{0,20}?(合\s*计|小\s*计|总\s*计|总\s*和|汇\s*总|累\s*计|共\s*计)\s*([:：(（].*)?$|^(grand|sub|sum)?[\s-]*totals?\s*([:：(].*)?$",
     re.IGNORECASE,
 )
+_SURE = re.compile(r"^(合\s*计|总\s*计|.*小\s*计|(grand|sub)?[\s-]*totals?)\s*[:：]?$", re.IGNORECASE)
 _MAY_BE_SPECIAL = re.compile("[计总和汇]|total", re.IGNORECASE)
 _RULE = re.compile(r"^[\s\-=_*—─#]{3,}$")
 _FIGURE = re.compile(r"^[-+(]?[¥￥$€]?\s*[\d,.\s]+\)?\s*(%|元|万|万元|件|个|笔|单|人|条)?$")
@@ -21,8 +22,8 @@ Judge = Callable[[Row], str | None]
 def judge_of(names: Sequence[str]) -> Judge:
     """A function that names what a row is when it is no record: ``blank``, ``total``, ``repeated_header``; else None.
 
-    A total is a row whose first filled cell is the word for it and whose other cells are figures or empty, with at least
-    one of the others empty, so that a customer called 合计 stays a customer.
+    A total is a row whose first filled cell is the word for it and whose other cells are figures or empty. Where every cell
+    is filled, only the bare word counts (合计, 小计), since 退款合计 may well be the name of something.
 
     >>> judge = judge_of(["订单号", "姓名", "金额"])
     >>> judge(["合计", None, "30.00"]), judge(["订单号", "姓名", "金额"]), judge(["SO1", "小计", "1"])
@@ -49,10 +50,9 @@ def judge_of(names: Sequence[str]) -> Judge:
 
 def _is_total(filled: Sequence[str], width: int) -> bool:
     label = filled[0].strip()
-    if len(label) > 40 or not _TOTAL.match(label) or looks_like_value(label):
+    if len(label) > 40 or not _TOTAL.match(label) or not all(_FIGURE.match(cell.strip()) for cell in filled[1:]):
         return False
-    others = [cell.strip() for cell in filled[1:]]
-    return (len(filled) < width or width <= 2) and all(_FIGURE.match(cell) for cell in others)
+    return len(filled) < width or bool(_SURE.match(label))
 
 
 def is_remark(line: str) -> bool:

@@ -32,8 +32,10 @@ class SheetNotes:
     hidden_columns: int = 0
 
 
-def stage_workbook(path: Path, limits: Limits, notes: dict[str, SheetNotes], *, prefix: str = "") -> list[StagedSheet]:
-    """All visible sheets that hold a table.
+def stage_workbook(
+    path: Path, limits: Limits, notes: dict[int, SheetNotes] | None, *, prefix: str = ""
+) -> list[StagedSheet]:
+    """All visible sheets that hold a table; ``notes`` by sheet from 0, None for formats that need none.
 
     Errors: ``InputRejected`` for a workbook with a password, a broken one, or one without any table.
     """
@@ -46,7 +48,9 @@ def stage_workbook(path: Path, limits: Limits, notes: dict[str, SheetNotes], *, 
             remarks.append(_HIDDEN_SHEET.fill(s=sheet.name))
             continue
         target = Path(f"{prefix}sheet{number}.parquet")
-        found = _stage_sheet(book, number, target, limits, notes.get(sheet.name, SheetNotes()))
+        if notes is not None and number not in notes:
+            raise broken()  # without its notes an error cell would pass for an empty one
+        found = _stage_sheet(book, number, target, limits, notes[number] if notes else SheetNotes())
         if found is None:
             remarks.append(_NO_TABLE.fill(s=sheet.name))
         else:
