@@ -122,6 +122,10 @@ class Entries:
         """Whether a key is there and not yet taken."""
         return key in self._left
 
+    def is_text(self, key: str) -> bool:
+        """Whether a key that is not yet taken holds a text."""
+        return isinstance(self._left.get(key), str)
+
     def finish(self) -> None:
         """Refuse the first key that nobody asked for."""
         for key in self._left:
