@@ -177,14 +177,14 @@ def collect(
             "collect",
             on_wait=lambda: tell(Text(zh="另一个进程正在写入，等待中…", en="Waiting for another process to finish…")),
         ) as writer:
-            _clean(folder, store, writer)
+            _begin(folder, store)
             load = _Load(folder, writer, work, writer.base.number + 1, tell)
             report = load.run(sources, given)
             if report.load_id is None:
+                _sweep(folder, store)
                 return replace(report, snapshot=writer.base.name)
-            _mark(folder, True)
             snapshot = writer.commit()
-            _mark(folder, False)
+            _mark(folder).unlink(missing_ok=True)
         load.keep_mappings()
         audit.record(
             folder.root,
@@ -206,6 +206,7 @@ def undo(folder: Folder, load_id: int, *, on_progress: Progress | None = None) -
     store = Store(folder.data)
     with _workplace(folder) as work, store.writing(f"undo {load_id}") as writer:
         connection = connect(work / "spill")
+        _begin(folder, store)
         current = writer.base
         loads = _loads(connection, store, current)
         if load_id not in loads:
@@ -215,14 +216,19 @@ def undo(folder: Folder, load_id: int, *, on_progress: Progress | None = None) -
             )
         parent = store.read(load_id).parent
         before = store.read(parent) if parent else EMPTY
-        ours = {name for name, table in all_tables().items() if table.group in LOADED_GROUPS} | {"loads", "quarantined"}
+        ours = {name for name, table in all_tables().items() if table.group in LOADED_GROUPS} | {
+            "loads",
+            "quarantined",
+            "conflicts",
+        }
         kept = {name: version for name, version in current.tables.items() if name not in ours}
         writer.tables = {**kept, **{name: version for name, version in before.tables.items() if name in ours}}
         for later in [number for number in loads if number > load_id]:
             tell(Text(zh="重放导入 {n}…", en="Replaying load {n}…").fill(n=later))
             sources, mappings = _recorded(folder, loads[later])
-            _Load(folder, writer, work / str(later), later, tell).run(sources, mappings)
+            _Load(folder, writer, work / str(later), later, tell, replayed=True).run(sources, mappings)
         snapshot = writer.commit()
+        _mark(folder).unlink(missing_ok=True)
         customers = store.table_query(snapshot, "customers", table_named("customers").stored_columns)
         keep_contacts_of(connection, folder, customers)
     audit.record(folder.root, "undo", load=load_id, snapshot=snapshot.name)
@@ -250,8 +256,11 @@ def propose(folder: Folder, files: Sequence[Path], *, mapping: Path | None = Non
 class _Load:
     """One load under way: reads the sources, merges their rows into a writer, and says what became of each row."""
 
-    def __init__(self, folder: Folder, writer: Writer, work: Path, load_id: int, tell: Progress) -> None:
+    def __init__(
+        self, folder: Folder, writer: Writer, work: Path, load_id: int, tell: Progress, *, replayed: bool = False
+    ) -> None:
         self.folder, self.writer, self.work, self.load_id, self.tell = folder, writer, work, load_id, tell
+        self.before, self.replayed = dict(writer.tables), replayed
         work.mkdir(parents=True, exist_ok=True)
         self.connection = connect(work / "spill")
         zone = ZoneInfo(folder.timezone)
@@ -277,6 +286,7 @@ class _Load:
 
     def _recognise(self, sources: Sequence[_Source], given: Sequence[SheetMapping]) -> list[Recognised]:
         found: list[Recognised] = []
+
         def read(numbered: tuple[int, _Source]) -> list[StagedSheet]:
             number, source = numbered
             self.tell(Text(zh="读取 {file}…", en="Reading {file}…").fill(file=source.name))
@@ -333,6 +343,13 @@ class _Load:
             if one.incoming.decides:
                 key = one.incoming.table.key[0]
                 batch.refuse(f"SELECT src, row_no, {quote_text(key)} AS field, 'conflict' AS code FROM {one.refused}")
+            if one.withdrawn:
+                batch.warnings.append(
+                    Text(
+                        zh="“{table}”中有 {n} 行与本次同样新的数据矛盾，已一并撤下，等更新的数据。",
+                        en="{n} stored rows of {table} contradict equally new ones of this load; both wait for something newer.",
+                    ).fill(table=one.incoming.table.label, n=one.withdrawn)
+                )
         return merged
 
     def _account(
@@ -391,7 +408,7 @@ class _Load:
     def _unlike_before(self, batch: Batch) -> list[Text]:
         """Whether new amounts are about a hundred times, or a hundredth of, what is stored: yuan and fen mixed up."""
         before = self.writer.base.tables.get("orders")
-        if not before or not before.rows or not batch.of_kind("orders"):
+        if self.replayed or not before or not before.rows or not batch.of_kind("orders"):
             return []
         store = self.writer.store
         lines = self.writer.base.tables.get("order_lines")
@@ -456,12 +473,13 @@ class _Load:
         }
         seen_before = all(source.fingerprint in known for source in sources)
         changed = any(one.anything for one in merged)
-        if report.exit_code == InputRejected.exit_code or not (
-            changed or (report.rows_quarantined and not seen_before)
-        ):
-            if report.exit_code != InputRejected.exit_code:
+        withdrawn = any(one.withdrawn for one in merged)
+        nothing = report.exit_code == InputRejected.exit_code and not withdrawn
+        told = changed or (report.rows_quarantined and not seen_before)
+        if not self.replayed and (nothing or not told):
+            if not report.rows_quarantined or report.rows_loaded + report.rows_duplicate:
                 merge_contacts(self.connection, self.folder, "SELECT * FROM people", self.load_id)
-            self.writer.tables = dict(self.writer.base.tables) if not changed else self.writer.tables
+            self.writer.tables = self.before
             return replace(report, load_id=None)
         merge_contacts(self.connection, self.folder, "SELECT * FROM people", self.load_id)
         self._quarantine(batch, recognised)
@@ -729,21 +747,21 @@ def _alive(name: str) -> bool:
     return True
 
 
-def _mark(folder: Folder, writing: bool) -> None:
-    mark = folder.data / "_writing"
-    with storage_errors(mark):
-        if writing:
-            mark.touch()
-        else:
-            mark.unlink(missing_ok=True)
+def _mark(folder: Folder) -> Path:
+    """The file that is there while a load is being written."""
+    return folder.data / "_writing"
 
 
-def _clean(folder: Folder, store: Store, writer: Writer) -> None:
-    """Remove Parquet files that a killed writer left and no snapshot names. Called with the store held alone."""
-    mark = folder.data / "_writing"
-    if not mark.exists():
-        _mark(folder, True)
-        return
+def _begin(folder: Folder, store: Store) -> None:
+    """Note that a load is being written; where an earlier one never ended, remove what it left. Called with the store held alone."""
+    if _mark(folder).exists():
+        _sweep(folder, store)
+    with storage_errors(_mark(folder)):
+        _mark(folder).touch()
+
+
+def _sweep(folder: Folder, store: Store) -> None:
+    """Remove Parquet files that no snapshot names, and the mark."""
     named = {
         part.path
         for number in store.numbers()
@@ -753,6 +771,7 @@ def _clean(folder: Folder, store: Store, writer: Writer) -> None:
     for path in folder.data.glob("*/part-*.parquet"):
         if str(path.relative_to(folder.data)) not in named:
             path.unlink(missing_ok=True)
+    _mark(folder).unlink(missing_ok=True)
 
 
 __all__ = ["LoadReport", "PartReport", "Proposal", "RowError", "collect", "contacts_query", "propose", "undo"]

@@ -1,7 +1,8 @@
 """Rows into the store: new keys are added, newer content replaces older, equal rows change nothing, contradictions go to quarantine.
 
 A null says nothing: it never takes the place of a value. What makes a row newer is its ``known_at``. A column marked ``forward`` keeps the furthest
-of its values. So the state is the same whichever file came first.
+of its values. Equally new rows that contradict each other are all refused, a stored one withdrawn, and their key stays in dispute (table
+``conflicts``) until a newer row comes. So the state is the same whichever file came first.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from kexiao.engine.duck import Connection, quote_name, quote_text, run
 from kexiao.engine.store import PartFile, Writer
+from kexiao.tables.conflicts import conflicts
 from kexiao.tables.description import Column, Table
 
 ROWS = ("src", "row_no")
@@ -37,12 +39,13 @@ class Merged:
     """What became of the rows of one ``Incoming``: counts, and the names of tables of (src, row_no) that hold the rows of each fate.
 
     ``twice``: a row of the load says the same; ``repeated``: the store does; ``outdated``: the store has newer; ``refused``: they contradict;
-    ``moved``: new or changed rows, kept only where a source row may give several. ``keys`` holds the keys of all new or changed rows.
+    ``withdrawn`` counts stored rows that an equally new one contradicts. ``moved``: new or changed rows, kept only where a source row may give several. ``keys`` holds the keys of all new or changed rows.
     """
 
     incoming: Incoming
     added: int
     changed: int
+    withdrawn: int
     twice: str
     repeated: str
     outdated: str
@@ -53,7 +56,7 @@ class Merged:
     @property
     def anything(self) -> bool:
         """Whether the table changes at all."""
-        return self.added + self.changed > 0
+        return self.added + self.changed + self.withdrawn > 0
 
 
 def merge(connection: Connection, writer: Writer, incoming: Incoming, load_id: int, tag: str) -> Merged:
@@ -64,27 +67,46 @@ def merge(connection: Connection, writer: Writer, incoming: Incoming, load_id: i
     table = incoming.table
     names = {
         part: f"{part}_{tag}"
-        for part in ("given", "best", "twice", "repeated", "outdated", "refused", "fresh", "keys", "moved")
+        for part in (
+            "given",
+            "best",
+            "twice",
+            "repeated",
+            "outdated",
+            "refused",
+            "fresh",
+            "keys",
+            "moved",
+            "gone",
+            "torn",
+        )
     }
+    key = ", ".join(quote_name(name) for name in table.key)
     _take(connection, incoming, names)
+    _begin_fates(connection, table, names)
+    if not incoming.derived:
+        _refuse_disputed(connection, writer, table, names)
     _settle_within(connection, incoming, names)
     _compare(connection, writer, incoming, names)
     added, changed = run(
         connection, f"SELECT count(*) FILTER (NOT known), count(*) FILTER (known) FROM {names['fresh']}"
     )[0]
-    if added or changed:
-        _write(connection, writer, table, names, int(changed), load_id)
-    key = ", ".join(quote_name(name) for name in table.key)
+    connection.execute(f"INSERT INTO {names['gone']} SELECT {key} FROM {names['fresh']} WHERE known")
+    gone = int(run(connection, f"SELECT count(*) FROM {names['gone']}")[0][0])
+    if added or gone:
+        _write(connection, writer, table, names, gone, load_id)
+    _remember_disputes(connection, writer, table, names, load_id)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {names['keys']} AS SELECT {key} FROM {names['fresh']}")
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {names['moved']} AS SELECT src, row_no FROM {names['fresh']} WHERE {incoming.several}"
     )
-    for part in ("given", "best", "fresh"):
+    for part in ("given", "best", "fresh", "gone", "torn"):
         connection.execute(f"DROP TABLE IF EXISTS {names[part]}")
     return Merged(
         incoming,
         int(added),
         int(changed),
+        gone - int(changed),
         **{part: names[part] for part in ("twice", "repeated", "outdated", "refused", "moved", "keys")},
     )
 
@@ -119,11 +141,48 @@ def _take(connection: Connection, incoming: Incoming, names: dict[str, str]) -> 
     )
 
 
+def _begin_fates(connection: Connection, table: Table, names: dict[str, str]) -> None:
+    for part in ("twice", "repeated", "outdated", "refused"):
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {names[part]} (src BIGINT, row_no BIGINT)")
+    key = ", ".join(f"{quote_name(name)} {table.by_name[name].sql_type}" for name in table.key)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {names['gone']} ({key})")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {names['torn']} (digest VARCHAR, known_at TIMESTAMPTZ)")
+
+
+def _digest(table: Table) -> str:
+    parts = " || chr(31) || ".join(f"coalesce(CAST({quote_name(name)} AS VARCHAR), chr(30))" for name in table.key)
+    return f"md5({parts})"
+
+
+def _refuse_disputed(connection: Connection, writer: Writer, table: Table, names: dict[str, str]) -> None:
+    """Rows of a key that is in dispute, and not newer than the dispute, are refused as those before them were."""
+    version = writer.tables.get(conflicts.name)
+    if version is None or not version.files:
+        return
+    disputed = f"SELECT digest, max(known_at) AS until FROM ({_stored(writer, conflicts)}) WHERE table_name = {quote_text(table.name)} GROUP BY 1"
+    connection.execute(
+        f"INSERT INTO {names['refused']} SELECT src, row_no FROM (SELECT *, {_digest(table)} AS digest FROM {names['given']}) JOIN ({disputed}) USING (digest) "
+        "WHERE known_at <= until"
+    )
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {names['given']} AS SELECT * FROM {names['given']} ANTI JOIN {names['refused']} USING (src, row_no)"
+    )
+
+
+def _remember_disputes(
+    connection: Connection, writer: Writer, table: Table, names: dict[str, str], load_id: int
+) -> None:
+    append(
+        connection,
+        writer,
+        conflicts,
+        f"SELECT {quote_text(table.name)} AS table_name, digest, max(known_at) AS known_at, {load_id} AS load_id FROM {names['torn']} GROUP BY digest",
+    )
+
+
 def _settle_within(connection: Connection, incoming: Incoming, names: dict[str, str]) -> None:
     """One row per key; what loses is repeated, or refused where the newest contradict each other."""
     table, given = incoming.table, names["given"]
-    for part in ("twice", "repeated", "outdated", "refused"):
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {names[part]} (src BIGINT, row_no BIGINT)")
     key = _key(table)
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE many AS SELECT {key} FROM {given} GROUP BY {key} HAVING count(*) > 1"
@@ -165,6 +224,9 @@ def _refuse_within(connection: Connection, table: Table, names: dict[str, str]) 
     same = _same_key(table, "c", "t")
     connection.execute(
         f"INSERT INTO {names['refused']} SELECT c.src, c.row_no FROM crowd AS c WHERE EXISTS (SELECT 1 FROM torn AS t WHERE {same})"
+    )
+    connection.execute(
+        f"INSERT INTO {names['torn']} SELECT {_digest(table)}, known_at FROM crowd AS c WHERE EXISTS (SELECT 1 FROM torn AS t WHERE {same})"
     )
     connection.execute(f"DELETE FROM crowd AS c WHERE EXISTS (SELECT 1 FROM torn AS t WHERE {same})")
 
@@ -212,6 +274,8 @@ def _compare(connection: Connection, writer: Writer, incoming: Incoming, names: 
         f"CREATE OR REPLACE TEMP TABLE judged AS SELECT *, {torn} AS torn, {moved} AS moved, {differs} AS differs FROM (SELECT *{', ' + merged if merged else ''} FROM met)"
     )
     connection.execute(f"INSERT INTO {names['refused']} SELECT src, row_no FROM judged WHERE torn")
+    connection.execute(f"INSERT INTO {names['torn']} SELECT {_digest(table)}, known_at FROM judged WHERE torn")
+    connection.execute(f"INSERT INTO {names['gone']} SELECT {_key(table)} FROM judged WHERE torn")
     connection.execute(
         f"INSERT INTO {names['repeated']} SELECT src, row_no FROM judged WHERE NOT torn AND NOT moved AND NOT differs"
     )
@@ -247,18 +311,18 @@ def _stored(writer: Writer, table: Table) -> str:
 
 
 def _write(
-    connection: Connection, writer: Writer, table: Table, names: dict[str, str], changed: int, load_id: int
+    connection: Connection, writer: Writer, table: Table, names: dict[str, str], gone: int, load_id: int
 ) -> None:
-    """Add one file with the fresh rows; files that held changed rows are written anew without them."""
+    """Add one file with the fresh rows; files that held rows now changed or withdrawn are written anew without them."""
     columns = table.stored_columns
     added: list[PartFile] = []
     removed: list[str] = []
-    if changed:
-        for path in _files_with(connection, writer, table, names["fresh"]):
+    if gone:
+        for path in _files_with(connection, writer, table, names["gone"]):
             relative = str(path.relative_to(writer.store.data))
             rest = (
                 f"SELECT s.* FROM read_parquet({quote_text(str(path))}) AS s "
-                f"WHERE NOT EXISTS (SELECT 1 FROM {names['fresh']} AS b WHERE b.known AND {_same_key(table, 'b', 's')})"
+                f"WHERE NOT EXISTS (SELECT 1 FROM {names['gone']} AS b WHERE {_same_key(table, 'b', 's')})"
             )
             part = writer.write(connection, table.name, columns, _with_missing(connection, rest, columns))
             removed.append(relative)
@@ -278,14 +342,14 @@ def _with_missing(connection: Connection, sql: str, columns: Sequence[tuple[str,
     return f"SELECT *{blank} FROM ({sql})"
 
 
-def _files_with(connection: Connection, writer: Writer, table: Table, fresh: str) -> Iterable[Path]:
+def _files_with(connection: Connection, writer: Writer, table: Table, gone: str) -> Iterable[Path]:
     paths = writer.store.paths(writer.tables[table.name])
     found = []
     for path in paths:
         hit = run(
             connection,
             f"SELECT 1 FROM read_parquet({quote_text(str(path))}) AS s WHERE EXISTS "
-            f"(SELECT 1 FROM {fresh} AS b WHERE b.known AND {_same_key(table, 'b', 's')}) LIMIT 1",
+            f"(SELECT 1 FROM {gone} AS b WHERE {_same_key(table, 'b', 's')}) LIMIT 1",
         )
         found += [path] if hit else []
     return found

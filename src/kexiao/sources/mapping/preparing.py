@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -44,7 +44,9 @@ def recognise_file(
     problem: InputRejected | None = None
     for sheet in sheets:
         place = Place(file=file, sheet=sheet.sheet or None)
-        own = next((m for m in given if set(m.columns.values()) <= set(sheet.header)), None)
+        own = next((m for m in given if m.header == sheet.header), None) or next(
+            (m for m in given if set(m.columns.values()) <= set(sheet.header)), None
+        )
         kept = replace(own, header=sheet.header) if own else saved.find(mappings, sheet.header)
         if kept is not None:
             found.append(Recognised(file, sheet, kept, new=own is not None))
@@ -148,8 +150,3 @@ def type_sheet(connection: Connection, one: Recognised, mappings: Path, around: 
     except Ambiguous:
         saved.save(mappings, one.mapping)
         raise
-
-
-def as_mappings(documents: Sequence[Mapping[str, object]]) -> list[SheetMapping]:
-    """Mappings from the record of a load."""
-    return [saved.from_dict(dict(document), None, Place()) for document in documents]

@@ -1,0 +1,33 @@
+"""Keys whose equally new rows contradict each other: none of them counts until a newer row comes."""
+
+from __future__ import annotations
+
+from kexiao.tables.description import Column, Table
+from kexiao.text import Text
+
+conflicts = Table(
+    name="conflicts",
+    label=Text(zh="矛盾", en="Conflicts"),
+    one_row=Text(
+        zh="一个编号在同一时间有互相矛盾的内容，更新的数据到来之前都不算数。",
+        en="One key with contradicting content of the same time; none of it counts until something newer comes.",
+    ),
+    key=("table_name", "digest"),
+    columns=(
+        Column(
+            "table_name",
+            "key",
+            Text(zh="数据表", en="Table"),
+            Text(zh="哪张规范表。", en="The canonical table."),
+            required=True,
+        ),
+        Column(
+            "digest",
+            "key",
+            Text(zh="主键摘要", en="Digest of the key"),
+            Text(zh="主键的 MD5。", en="MD5 of the key."),
+            required=True,
+        ),
+    ),
+    group="results",
+)
