@@ -171,6 +171,20 @@ def test_a_child_without_enough_memory_says_so(tmp_path: Path) -> None:
         read_file(path, tmp_path / "work", original_name="a.xlsx", limits=Limits(memory_bytes=220 * 1024**2))
 
 
+def test_it_works_under_stricter_limits_of_the_system(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_text(csv_of(), encoding="utf-8")
+    code = (
+        "import resource, sys; from pathlib import Path; from kexiao.sources.files import read_file; "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (10_000_000, 10_000_000)); "
+        "print(read_file(Path(sys.argv[1]), Path(sys.argv[2]), original_name='a.csv')[0].rows)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path), str(tmp_path / "work")], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "2"
+
+
 def test_the_result_of_the_child_is_the_same_as_in_process(tmp_path: Path, read: Read) -> None:
     content = csv_of([*ORDERS, ["x"], ["合计", "", "", "1", ""]])
     (here,) = read(content)

@@ -131,7 +131,7 @@ def _too_slow(name: str) -> LimitExceeded:
 
 def _died(code: int, complaint: str, name: str) -> KexiaoError:
     """The error for a child that ended without an answer."""
-    memory = "memory" in complaint.lower() or "capacity overflow" in complaint
+    memory = any(sign in complaint for sign in ("MemoryError", "memory allocation", "capacity overflow"))
     if memory or (code < 0 and -code in _KILLED):
         return LimitExceeded(
             Text(
