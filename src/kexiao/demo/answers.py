@@ -153,7 +153,7 @@ _STORE_SALES = f"""
     WHERE channel = {setting.STORE} AND customer >= 0 GROUP BY ALL ORDER BY ALL"""
 
 _LATEST_ANSWERS = """
-    SELECT n.measure, n.customer, d.month // {months} AS period, arg_max(n.score, n.id) AS score,
+    SELECT n.measure, n.customer, d.month // 3 AS survey, d.month // {months} AS period, arg_max(n.score, n.id) AS score,
         arg_max(n.channel, n.id) AS channel
     FROM answers n JOIN calendar d USING (day) GROUP BY ALL"""
 

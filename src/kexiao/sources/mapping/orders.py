@@ -13,6 +13,7 @@ from kexiao.tables.loading import Incoming
 from kexiao.text import Text
 
 _HEADER = ("channel", "campaign", "region", "team", "salesperson", "segment")
+_TESTERS = {"customer_name": "^(测试(客户|账号|用户|单)?|test(er)?)$", "customer_id": "^(test|测试)[-_ ]?[0-9]*$"}
 _LINE = "order_key, product, line_key, quantity, gross, net, cost, known_at, src, row_no"
 
 
@@ -42,6 +43,7 @@ def _order_rows(batch: Batch, sheet: BatchSheet, lines: bool) -> str:
     amounts = amounts_of(batch, sheet, lines)
     key = order_key(batch, sheet, lines)
     status = "t.status" if "status" in sheet.mapping.columns else "'completed'"
+    status = f"CASE WHEN {_of_a_tester(batch, sheet)} THEN 'test' ELSE {status} END"
     currency = f"coalesce(t.currency, {quote_text(sheet.typed.currency)})" if sheet.typed.currency else "t.currency"
     rows = batch.sheet_rows(sheet)
     if "amount" not in sheet.mapping.columns and not sheet.mapping.columns.keys() & {"gross", "unit_price"}:
@@ -53,6 +55,25 @@ def _order_rows(batch: Batch, sheet: BatchSheet, lines: bool) -> str:
         f"{lines and amounts.lines_have_amounts} AS has_lines, {_has_amounts(sheet)} AS has_amounts, {amounts.freight_repeats} AS freight_repeats, known_at, src, row_no "
         f"FROM ({rows}) AS t"
     )
+
+
+def _of_a_tester(batch: Batch, sheet: BatchSheet) -> str:
+    """The condition that a row's customer is a test account, by name (测试, test) or number (TEST001); such rows are told of."""
+    told = [
+        f"regexp_matches(lower(trim(t.{name})), {quote_text(form)})"
+        for name, form in _TESTERS.items()
+        if name in sheet.mapping.columns
+    ]
+    condition = f"coalesce({' OR '.join(told)}, false)" if told else "false"
+    rows = batch.count(f"SELECT count(*) FROM ({batch.sheet_rows(sheet)}) AS t WHERE {condition}") if told else 0
+    if rows:
+        batch.warnings.append(
+            Text(
+                zh="“{file}”有 {n} 行属于测试客户，按测试单处理，不计入指标。",
+                en="“{file}” has {n} rows of test customers; they are kept as tests and counted nowhere.",
+            ).fill(file=sheet.file, n=rows)
+        )
+    return condition
 
 
 def _has_amounts(sheet: BatchSheet) -> bool:
