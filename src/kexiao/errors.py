@@ -55,7 +55,9 @@ class KexiaoError(Exception):
     def message(self, language: Language | None = None) -> str:
         """The whole message in one language, one sentence a part."""
         where = self.place.describe(language) if self.place else ""
-        head = Text(zh="{where}：{what}", en="{where}: {what}").fill(where=where, what=self.what) if where else self.what
+        head = (
+            Text(zh="{where}：{what}", en="{where}: {what}").fill(where=where, what=self.what) if where else self.what
+        )
         parts = [head, self.why, self.next_step]
         gap = "" if Text(zh="zh", en="en")(language) == "zh" else " "
         return gap.join(part(language) for part in parts if part is not None)
