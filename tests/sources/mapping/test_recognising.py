@@ -1,0 +1,148 @@
+"""What a sheet is, from its headings and cells; mappings as files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kexiao.errors import Ambiguous, InputRejected, Place
+from kexiao.sources.mapping import saved
+from kexiao.sources.mapping.making import all_kinds
+from kexiao.sources.mapping.plan import Options, SheetMapping, header_signature
+from kexiao.sources.mapping.recognise import ColumnLook, guessed, missing_needs, recognise
+
+HEADERS = {
+    "orders": "订单号,下单时间,订单状态,客户编号,客户姓名,手机号,渠道,门店/团队,大区,导购,商品编号,商品名称,商品类别,数量,单价,优惠金额,实付金额,成本,活动编号",
+    "customers": "客户编号,姓名,手机,邮箱,生日,性别,注册日期,首次购买日期,获客渠道,获客活动,大区,会员等级",
+    "refunds": "退款单号,订单号,客户编号,退款时间,退款金额,退回成本,退款原因",
+    "products": "商品编号,商品名称,商品类别,标价,成本价",
+    "leads": "线索编号,创建时间,渠道,活动,门店/团队,大区,客户编号,合格时间,状态,负责人",
+    "spend": "日期,渠道,活动,费用类型,用途,金额",
+    "campaigns": "活动编号,名称,渠道,开始日期,结束日期,目标,预算",
+    "participations": "活动编号,客户编号,分组,参与方式,参与日期",
+    "surveys": "答卷编号,问卷,题目,量表,得分,方式,渠道,客户编号,答卷时间",
+    "complaints": "投诉编号,客户编号,订单号,投诉时间,渠道,类别,解决时间",
+    "staff": "员工编号,姓名,团队,大区,入职日期,离职日期",
+    "order_lines": "order_id,order_item_id,product_id,seller_id,shipping_limit_date,price,freight_value",
+    "payments": "order_id,payment_sequential,payment_type,payment_installments,payment_value",
+    "category_names": "product_category_name,product_category_name_english",
+}
+
+
+@pytest.mark.parametrize("kind", HEADERS)
+def test_a_sheet_is_known_by_its_headings(kind: str) -> None:
+    found = recognise(HEADERS[kind].split(","), {}, Place())
+    assert found.kind == kind
+    assert missing_needs(found) == []
+
+
+def test_every_kind_has_a_sheet_that_is_known_as_it() -> None:
+    assert set(HEADERS) == set(all_kinds())
+
+
+def test_every_word_of_every_field_is_written_as_headings_are_compared() -> None:
+    from kexiao.sources.mapping.fields import normal
+
+    wrong = [(k, f.name, w) for k, (kind, _) in all_kinds().items() for f in kind.fields for w in f.words if normal(w) != w]
+    assert wrong == []
+
+
+def test_english_headings_in_any_spelling_are_known() -> None:
+    found = recognise(["ORDER ID", "Order-Date", "Customer ID", "AMOUNT", "QTY"], {}, Place())
+    assert dict(found.columns) == {
+        "order_id": "ORDER ID",
+        "ordered_at": "Order-Date",
+        "customer_id": "Customer ID",
+        "amount": "AMOUNT",
+        "quantity": "QTY",
+    }
+
+
+def test_the_unique_customer_id_is_the_customer_and_the_other_only_a_link() -> None:
+    found = recognise(["customer_id", "customer_unique_id", "customer_state"], {}, Place())
+    assert (found.columns["customer_id"], found.columns["link_id"]) == ("customer_unique_id", "customer_id")
+
+
+def test_a_discount_column_is_a_rate_where_all_cells_are_at_most_one() -> None:
+    header = ["订单号", "订单日期", "客户名称", "销售额", "折扣"]
+    rates = ColumnLook(filled=1, dates=0, phones=0, numbers=1, rates=1)
+    money = ColumnLook(filled=1, dates=0, phones=0, numbers=1, rates=0.3)
+    assert "discount_rate" in recognise(header, {"折扣": rates}, Place()).columns
+    assert "discount" in recognise(header, {"折扣": money}, Place()).columns
+
+
+def test_a_date_that_no_heading_names_is_found_by_its_cells_and_told() -> None:
+    look = ColumnLook(filled=1, dates=1, phones=0, numbers=0, rates=0)
+    found = recognise(["订单号", "客户编号", "金额", "什么时候"], {"什么时候": look}, Place())
+    assert found.columns["ordered_at"] == "什么时候"
+    assert "什么时候" in guessed(found)[0].en
+
+
+def test_a_delivery_date_is_never_taken_for_the_order_date() -> None:
+    look = ColumnLook(filled=1, dates=1, phones=0, numbers=0, rates=0)
+    found = recognise(["订单号", "客户编号", "金额", "发货日期"], {"发货日期": look}, Place())
+    assert "ordered_at" not in found.columns
+
+
+def test_money_is_never_guessed_from_cells() -> None:
+    look = ColumnLook(filled=1, dates=0, phones=0, numbers=1, rates=0)
+    found = recognise(["订单号", "下单时间", "客户编号", "某数"], {"某数": look}, Place())
+    assert [field.name for field in missing_needs(found)[0]] == ["amount", "gross", "unit_price"]
+
+
+def test_a_sheet_that_says_nothing_known_is_refused() -> None:
+    with pytest.raises(InputRejected):
+        recognise(["c1", "c2", "c3"], {}, Place())
+
+
+def test_two_columns_of_one_name_must_be_told_apart_by_the_user() -> None:
+    with pytest.raises(Ambiguous) as caught:
+        recognise(["订单号", "下单时间", "金额", "金额 2"], {}, Place())
+    assert "金额" in caught.value.message("zh")
+
+
+def test_a_mapping_file_says_what_it_read(tmp_path: Path) -> None:
+    header = ("号", "时", "钱", '怪"列')
+    mapping = SheetMapping(
+        "orders",
+        header,
+        {"order_id": "号", "ordered_at": "时", "amount": "钱"},
+        Options(date_order="dmy", currency="USD"),
+        {"status": {"好了": "completed"}},
+    )
+    path = saved.save(tmp_path, mapping)
+    again = saved.read(path, None)
+    assert (again.kind, again.header, dict(again.columns), again.options, again.choices) == (
+        "orders",
+        header,
+        dict(mapping.columns),
+        mapping.options,
+        mapping.choices,
+    )
+    assert saved.find(tmp_path, tuple(reversed(header))) is not None
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ('kind = "ordres"', "kind"),
+        ('[columns]\nordr = "号"', "ordr"),
+        ('[columns]\namount = "无此列"', "无此列"),
+        ('[options]\ndate_ordr = "dmy"', "date_ordr"),
+        ("kind = ", "orders.toml"),
+    ],
+)
+def test_a_wrong_mapping_file_is_refused_by_name(tmp_path: Path, change: str, said: str) -> None:
+    path = tmp_path / "orders.toml"
+    start = "" if change.startswith("kind") else 'kind = "orders"\nheader = ["号"]\n'
+    path.write_text(start + change, encoding="utf-8")
+    with pytest.raises(InputRejected) as caught:
+        saved.read(path, None)
+    for language in ("zh", "en"):
+        assert said in caught.value.message(language)
+
+
+def test_a_header_has_the_same_signature_whatever_its_order_and_spelling() -> None:
+    assert header_signature(["Order ID", "金额"]) == header_signature(["金额", "order_id"])
+    assert header_signature(["金额"]) != header_signature(["数量"])
