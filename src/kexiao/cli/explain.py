@@ -9,6 +9,7 @@ from kexiao.text import Text
 
 if TYPE_CHECKING:
     from kexiao.cycle.explain import Change, Explanation
+    from kexiao.facts.decomposition import Side
     from kexiao.facts.rows import BehindRow
 
 HELP = Text(zh="解释一个数字：公式、组成、明细、变化原因", en="Explain a number: formula, parts, rows, why it changed")
@@ -122,6 +123,10 @@ def _show_change(change: Change) -> None:
     def signed(amount: float | None) -> str | None:
         return None if amount is None else show_signed(amount, unit, currency=currency)
 
+    def own(side: Side) -> str | None:
+        amount = side.value if split.volume is None else side.numerator
+        return None if amount is None else number(amount, unit, currency=currency)
+
     title = Text(zh="{b} → {n}：变化 {c}，按{d}拆分{s}", en="{b} → {n}: change {c}, split by {d}{s}").fill(
         b=number(split.before, unit, currency=currency),
         n=number(split.now, unit, currency=currency),
@@ -143,8 +148,7 @@ def _show_change(change: Change) -> None:
     with_volume = split.volume is not None
     rows = [
         [
-            part.segment, part.before.value and number(part.before.value, unit, currency=currency),
-            part.now.value and number(part.now.value, unit, currency=currency),
+            part.segment, own(part.before), own(part.now),
             *([signed(part.volume)] if with_volume else []), signed(part.mix), signed(part.rate), signed(part.change),
         ]
         for part in split.segments

@@ -127,20 +127,22 @@ def _row(value: MetricValue, dimensions: list[str]) -> list[object]:
     from kexiao.report.numbers import show as number
     from kexiao.report.numbers import show_period
 
-    label = metric_named(value.metric).label()
+    metric = metric_named(value.metric)
+    label = metric.label
+    if value.variant:
+        label = Text(zh="{m}：{v}", en="{m}: {v}").fill(m=label, v=metric.variants[value.variant].label)
     currency = str(value.settings["currency"])
-    low, high = value.interval_low, value.interval_high
-    limits = (
-        f"{number(low, value.unit, currency=currency)} – {number(high, value.unit, currency=currency)}"
-        if low is not None and high is not None
-        else None
-    )
+    places = 0 if value.unit in ("customers", "count") else None
+    limits = [
+        number(v, value.unit, currency=currency, places=places) for v in (value.interval_low, value.interval_high)
+    ]
+    interval = " – ".join(limits) if value.interval_low is not None else None
     return [
-        f"{label}（{value.variant}）" if value.variant else label,
+        label(),
         show_period(value.period),
         *(value.dimensions.get(name) for name in dimensions),
         number(value.value, value.unit, currency=currency) if value.value is not None else None,
-        limits,
+        interval,
         value.n,
         note(value),
     ]
