@@ -11,7 +11,7 @@ from kexiao.cycle.explain import Change, change_of, dimensions_to_split
 from kexiao.cycle.measure import measure_facts, requests_for
 from kexiao.facts.cohorts import CohortAge, run_cohorts
 from kexiao.facts.evaluate import Request, evaluate
-from kexiao.facts.formula import Formula, Growth, walk, words
+from kexiao.facts.formula import CohortSecondOrder, Formula, Growth, rests_on_states, walk, words
 from kexiao.facts.intervals import Z
 from kexiao.facts.metric import MetricValue, Number
 from kexiao.facts.periods import Grain, Period, period_holding, split
@@ -194,6 +194,8 @@ def metric_reports(source: FactSource, over: Sequence[Span]) -> tuple[MetricRepo
     for value in evaluate(source, requests, periods):
         key = (value.metric, value.variant, value.period)
         values[key] = without_record(source, value, all_metrics()[value.metric].formula)
+    whole = next(span.period for span in over if span.name == "whole")
+    values = {key: _without_start(value, key, whole) for key, value in values.items()}
     growths = _growths(source, names, over)
     return tuple(_report(name, over, values, growths) for name in names)
 
@@ -209,6 +211,20 @@ def without_record(source: FactSource, value: MetricValue, formula: Formula) -> 
     else:
         return value
     return replace(value, value=None, numerator=None, interval_low=None, interval_high=None, reason=reason)
+
+
+def _without_start(value: MetricValue, key: tuple[str, str | None, str], whole: Period) -> MetricValue:
+    """Over all of the data there is no start: who was a customer before is not known, so nothing rests on it."""
+    metric, variant, period = key
+    formula = metric_named(metric).variants[variant].formula if variant else metric_named(metric).formula
+    if period != whole.name or metric == "customer_base" or not rests_on_states(formula):
+        return value
+    if any(isinstance(part, CohortSecondOrder) for part in walk(formula)):
+        return value
+    reason = Text(
+        zh="从数据的第一天算起，没有期初。", en="Counted from the first day of the data, so there is no start."
+    )
+    return replace(value, value=None, interval_low=None, interval_high=None, reason=reason)
 
 
 def _is_about(formula: Formula, what: Literal["refunds"]) -> bool:
@@ -273,7 +289,7 @@ def _report(
 
 def difference(now: MetricValue, then: MetricValue, other: Period, growth: MetricValue | None = None) -> Difference:
     """now − then; the interval from the paired growth where there is one, else from both intervals as if independent."""
-    if now.value is None or then.value is None:
+    if now.value is None or then.value is None or "history_too_short" in then.settings.get("marks", ()):
         return Difference(other, then, None, None, None, False)
     amount, before = float(now.value) - float(then.value), float(then.value)
     if growth is not None and growth.interval_low is not None and growth.interval_high is not None and before > 0:
