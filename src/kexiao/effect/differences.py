@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kexiao.effect.inference import Contrast, Floats, Mask, in_series
+from kexiao.improvement.series import Contrast, Floats, Mask, in_series
 
 FEWEST_BEFORE = 4
 

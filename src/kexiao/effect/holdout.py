@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kexiao.effect.inference import Contrast, Floats, welch
+from kexiao.effect.inference import welch
+from kexiao.improvement.series import Contrast, Floats
 
 FEWEST = 30
 

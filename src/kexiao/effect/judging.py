@@ -21,7 +21,6 @@ from kexiao.effect.differences import (
     widened,
 )
 from kexiao.effect.holdout import FEWEST, Arm, HoldoutEstimate, compare
-from kexiao.effect.inference import Contrast, Mask
 from kexiao.effect.panel import (
     Panel,
     Segment,
@@ -39,11 +38,14 @@ from kexiao.facts.formula import Ratio
 from kexiao.facts.periods import Period
 from kexiao.facts.source import FactSource
 from kexiao.improvement.initiatives import Initiative
+from kexiao.improvement.series import Contrast, Mask
 from kexiao.metrics.catalogue import metric_named
 from kexiao.text import Text
 
-LEVEL = 0.05
-BALANCE_LEVEL = 0.01
+# A check fails below this: strict enough that three checks of a sound plan all pass 97 times in 100.
+LEVEL = 0.01
+# Above it a check passes, yet is called doubtful up to here.
+DOUBTFUL = 0.05
 DESIGNS: dict[Design, Text] = {
     "holdout": Text(zh="随机对照组", en="randomised hold-out"),
     "difference_in_differences": Text(zh="双重差分", en="difference-in-differences"),
@@ -269,8 +271,8 @@ def _balance(found: HoldoutEstimate) -> tuple[Check, ...]:
     words = Text(
         zh="活动前两组人均相差 {d:.4g}（p = {p:.2f}）；p 低于 {l} 才算不平衡，随机分组下百次约有一次。",
         en="Before the start the arms differ by {d:.4g} per customer (p = {p:.2f}); below {l} counts as unbalanced, about one draw in a hundred.",
-    ).fill(d=gap.estimate, p=gap.p_value, l=BALANCE_LEVEL)
-    return (Check("balance", label, gap.estimate, gap.low, gap.high, gap.p_value, gap.p_value >= BALANCE_LEVEL, words),)
+    ).fill(d=gap.estimate, p=gap.p_value, l=LEVEL)
+    return (Check("balance", label, gap.estimate, gap.low, gap.high, gap.p_value, gap.p_value >= LEVEL, words),)
 
 
 def _too_few(treated: Arm, held_out: Arm) -> Text:
@@ -492,32 +494,29 @@ def _contrast(run: _Run, treated: Side, comparison: Side, *, relative: bool, ahe
 
 
 def _checks(runs: Sequence[_Run], contrasts: Sequence[Contrast], *, relative: bool) -> tuple[Check, ...]:
-    """Parallel before? No effect where there was none? The level is shared among the checks, so that all pass 19 times in 20 when nothing is wrong."""
-    level = LEVEL / max(1, len(runs))
+    """Parallel before? No effect where there was none?"""
     return tuple(
-        _check(run.kind, run.label, found, level, relative=relative)
+        _check(run.kind, run.label, found, relative=relative)
         for run, found in zip(runs, contrasts, strict=True)
         if run.kind != "effect"
     )
 
 
-def _check(
-    kind: Literal["pre_trend", "placebo_in_time"], label: Text, found: Contrast, level: float, *, relative: bool
-) -> Check:
+def _check(kind: Literal["pre_trend", "placebo_in_time"], label: Text, found: Contrast, *, relative: bool) -> Check:
     shown = _mapped(found, np.expm1) if relative else found
     unit = "relative" if relative else "absolute"
-    passed = found.p_value >= level
+    passed = found.p_value >= LEVEL
     words = Text(
-        zh="{l}：{e}（{a} 至 {b}，p = {p:.3f}，低于 {v:.3f} 算不通过），{o}",
-        en="{l}: {e} ({a} to {b}, p = {p:.3f}, fails below {v:.3f}): {o}",
+        zh="{l}：{e}（{a} 至 {b}，p = {p:.3f}，低于 {v} 算不通过），{o}",
+        en="{l}: {e} ({a} to {b}, p = {p:.3f}, fails below {v}): {o}",
     ).fill(
         l=label,
         e=signed(shown.estimate, unit),
         a=signed(shown.low, unit),
         b=signed(shown.high, unit),
         p=found.p_value,
-        v=level,
-        o=Text(zh="通过", en="passed") if passed else Text(zh="不通过", en="failed"),
+        v=LEVEL,
+        o=_PASSED if found.p_value >= DOUBTFUL else _DOUBTFUL if passed else _FAILED,
     )
     return Check(kind, label, shown.estimate, shown.low, shown.high, found.p_value, passed, words)
 
@@ -562,6 +561,9 @@ def _too_short(before: int) -> Text:
 
 _WHERE_DONE = Text(zh="实施部分", en="where it was done")
 _WHERE_NOT = Text(zh="比较部分", en="where it was not")
+_PASSED = Text(zh="通过", en="passed")
+_DOUBTFUL = Text(zh="通过，但存疑", en="passed, with doubt")
+_FAILED = Text(zh="不通过", en="failed")
 _PARALLEL = Text(zh="实施前两部分走势平行", en="parallel before the start")
 _JUST_BEFORE = Text(zh="安慰剂：假装提前开始", en="placebo: as if it had begun earlier")
 _YEAR_BEFORE = Text(zh="安慰剂：去年同期", en="placebo: the same weeks a year before")

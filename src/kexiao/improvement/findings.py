@@ -46,7 +46,7 @@ class Contribution:
 class Breakdown:
     """The exact split of a change over one dimension: volume (null for a ratio) + mix + rate = change, and each segment's part, largest first.
 
-    ``explained`` (0–1) ranks dimensions: how much of all the segments' movements the leading segment alone carries. ``simpson``: every segment moved against
+    ``explained`` (0–1) ranks dimensions: how much more of the movements one segment carries than its size would. ``simpson``: every segment moved against
     the whole. ``words`` say it, e.g. “新客减少占下降的 62 %”.
     """
 

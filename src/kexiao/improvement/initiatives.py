@@ -80,7 +80,7 @@ class Suggestion:
     metric: str
     scope: Scope
     check: Text
-    past: Mapping[str, str]
+    past: Mapping[str, Literal["worked", "did_not", "cannot_tell"]]
 
 
 @dataclass(frozen=True, slots=True)
