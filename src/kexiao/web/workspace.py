@@ -24,7 +24,14 @@ from kexiao.facts.source import FactSource, open_facts
 Result = TypeVar("Result")
 State = tuple[Hashable, ...]
 _MOST_REMEMBERED = 600
-_DECISIONS = ("scorecards/*.toml", "initiatives/*.toml", "closes/*.json", "targets.toml", "playbook/*.toml")
+_DECISIONS = (
+    "scorecards/*.toml",
+    "initiatives/*.toml",
+    "closes/*.json",
+    "verdicts/*.json",
+    "targets.toml",
+    "playbook/*.toml",
+)
 
 
 @dataclass

@@ -193,3 +193,9 @@ def mark_codes(codes: Sequence[str]) -> SafeString:
         '<span class="kx-mark" tabindex="0" data-tip="{}">{}</span>',
         [_mark(code) for code in codes if code in MARKS],
     )
+
+
+@register.filter
+def plain(amount: Number | None) -> str:
+    """A mean without a unit of its own, to four significant digits."""
+    return "—" if amount is None else f"{float(amount):,.4g}"

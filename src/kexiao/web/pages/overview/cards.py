@@ -27,13 +27,14 @@ _TRAIL: dict[str, tuple[Grain, int]] = {"month": ("month", 13), "year": ("year",
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One metric on the overview."""
+    """One metric on the overview; ``target`` in its unit, where the company has set one."""
 
     name: str
     metric: Metric
     now: MetricValue
     before: MetricValue | None
     spark: Chart
+    target: float | None
 
 
 def cards_for(chosen: Chosen, targets: dict[str, float]) -> list[Card]:
@@ -45,7 +46,14 @@ def cards_for(chosen: Chosen, targets: dict[str, float]) -> list[Card]:
     for value in workspace.measured(CARDS, chosen.trail(grain, count), grain=grain):
         course[value.metric].append(value)
     return [
-        Card(name, metric_named(name), now[name], before.get(name), _spark(course[name], targets.get(name)))
+        Card(
+            name,
+            metric_named(name),
+            now[name],
+            before.get(name),
+            _spark(course[name], targets.get(name)),
+            targets.get(name),
+        )
         for name in CARDS
     ]
 

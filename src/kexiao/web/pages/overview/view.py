@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -10,6 +12,7 @@ from kexiao.metrics.catalogue import THEMES, all_metrics, theme_of
 from kexiao.text import Text
 from kexiao.web.choices import chosen
 from kexiao.web.layout import entries
+from kexiao.web.pages.overview import due as what
 from kexiao.web.pages.overview.cards import cards_for
 from kexiao.web.pages.overview.reasons import reason_of
 from kexiao.web.parts.states import no_data
@@ -22,7 +25,11 @@ def overview(request: HttpRequest) -> HttpResponse:
         return render(
             request, "parts/empty_page.html", {"empty": no_data(request), "heading": Text(zh="总览", en="Overview")}
         )
-    return render(request, "overview/page.html", {"cards": cards_for(choice, {}), "chosen": choice})
+    return render(
+        request,
+        "overview/page.html",
+        {"cards": cards_for(choice, what.company_targets(choice.period)), "chosen": choice},
+    )
 
 
 def reason(request: HttpRequest, name: str) -> HttpResponse:
@@ -35,7 +42,7 @@ def reason(request: HttpRequest, name: str) -> HttpResponse:
 
 def due(request: HttpRequest) -> HttpResponse:
     """What is due, and how fresh the data are."""
-    return render(request, "overview/due.html", {})
+    return render(request, "overview/due.html", {"tasks": what.tasks(date.today()), "fresh": what.freshness()})
 
 
 def search(request: HttpRequest) -> JsonResponse:
