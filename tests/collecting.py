@@ -32,7 +32,9 @@ class Company:
     def file(self, name: str, drawn: str) -> Path:
         """A CSV file beside the workspace."""
         path = self.root / name
-        path.write_text(sheet(drawn) if "|" in drawn.splitlines()[0 if drawn[0] != "\n" else 1] else drawn, encoding="utf-8")
+        path.write_text(
+            sheet(drawn) if "|" in drawn.splitlines()[0 if drawn[0] != "\n" else 1] else drawn, encoding="utf-8"
+        )
         return path
 
     def collect(self, *files: Path, at: datetime = FIRST, mapping: Path | None = None) -> LoadReport:
@@ -43,7 +45,7 @@ class Company:
         """Load one drawn sheet."""
         return self.collect(self.file(name, drawn), at=at)
 
-    def rows(self, table: str, columns: str = "*", order: str = "ALL") -> list[tuple[Any, ...]]:
+    def rows(self, table: str, columns: str = "COLUMNS(*)::VARCHAR", order: str = "ALL") -> list[tuple[Any, ...]]:
         """Rows of a table as its newest snapshot lists its files."""
         if table == "contacts":
             files = [str(self.folder.data / "contacts" / "contacts.parquet")]

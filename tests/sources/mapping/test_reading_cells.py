@@ -49,7 +49,9 @@ def test_an_amount_is_read_to_the_fen(written: str, yuan: str) -> None:
     assert read_money(written, POINT).value == yuan
 
 
-@pytest.mark.parametrize("written", ["0x1F", "1_000", "TRUE", "12%", "inf", "-Infinity", "壹仟贰佰", "1,23,4", "12a", "1.2.3"])
+@pytest.mark.parametrize(
+    "written", ["0x1F", "1_000", "TRUE", "12%", "inf", "-Infinity", "壹仟贰佰", "1,23,4", "12a", "1.2.3"]
+)
 def test_what_is_no_amount_is_refused(written: str) -> None:
     read = read_money(written, POINT)
     assert (read.value, read.code) == (None, "not_a_number")
@@ -178,7 +180,10 @@ def test_an_id_keeps_its_zeros_and_its_nineteen_digits() -> None:
     assert read_key("12E5").value == "12E5"
 
 
-@pytest.mark.parametrize("written", ["+86 13812345678", "008613812345678", "138-1234-5678", "13812345678.0", "'13812345678", "１３８１２３４５６７８"])
+@pytest.mark.parametrize(
+    "written",
+    ["+86 13812345678", "008613812345678", "138-1234-5678", "13812345678.0", "'13812345678", "１３８１２３４５６７８"],
+)
 def test_a_mobile_number_is_eleven_digits_however_it_is_written(written: str) -> None:
     assert read_phone(written).value == "13812345678"
 

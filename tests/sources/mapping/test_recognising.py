@@ -44,7 +44,9 @@ def test_every_kind_has_a_sheet_that_is_known_as_it() -> None:
 def test_every_word_of_every_field_is_written_as_headings_are_compared() -> None:
     from kexiao.sources.mapping.fields import normal
 
-    wrong = [(k, f.name, w) for k, (kind, _) in all_kinds().items() for f in kind.fields for w in f.words if normal(w) != w]
+    wrong = [
+        (k, f.name, w) for k, (kind, _) in all_kinds().items() for f in kind.fields for w in f.words if normal(w) != w
+    ]
     assert wrong == []
 
 
