@@ -18,7 +18,16 @@ from numpy.typing import NDArray
 from kexiao.cycle.collect import LoadReport, collect
 from kexiao.cycle.explain import policy_in_words
 from kexiao.cycle.histories import histories
-from kexiao.cycle.holdings import Holdings, Unlock, holdings, unlocks
+from kexiao.cycle.holdings import (
+    STATUS_WORDS,
+    Holdings,
+    Reading,
+    Unlock,
+    holdings,
+    reading_of_load,
+    reading_of_store,
+    unlocks,
+)
 from kexiao.cycle.lifetime import BASIS_WORDS, LifetimeValues, lifetime_values
 from kexiao.cycle.model import run_model
 from kexiao.cycle.overview import (
@@ -178,16 +187,19 @@ def analyze(
         source = _covering(open_facts(folder, now=now), until)
         _refuse_no_sales(source)
         tell(Text(zh="计算指标…", en="Computing the metrics…"))
-        found = analyze_facts(source, holdings_of=lambda s: holdings(s, report, given), values=values)
+        found = analyze_facts(source, reading_of_load(report, given), values=values)
         return replace(found, inputs=_digest(given), currency=guess, timezone=zone)
 
 
-def analyze_facts(
-    source: FactSource,
-    *,
-    holdings_of: Callable[[FactSource], Holdings],
-    values: LifetimeValues | Unfitted | None = None,
-) -> Analysis:
+def analyze_workspace(folder: Folder, *, as_of: str | None = None, now: date | None = None) -> Analysis:
+    """The same over a workspace, at its newest snapshot or an older one."""
+    source = open_facts(folder, as_of=as_of, now=now)
+    _refuse_no_sales(source)
+    found = analyze_facts(source, reading_of_store(source))
+    return replace(found, timezone=Guess(folder.timezone, _GIVEN))
+
+
+def analyze_facts(source: FactSource, reading: Reading, *, values: LifetimeValues | Unfitted | None = None) -> Analysis:
     """The same over facts that are open already."""
     over = spans(source)
     main = next((span for span in over if span.name == "latest"), over[-1])
@@ -202,10 +214,10 @@ def analyze_facts(
         inputs="",
         currency=Guess(source.policy.currency, _GIVEN),
         timezone=Guess(DEFAULT_TIMEZONE, _DEFAULT_ZONE),
-        policy=policy_in_words(source.policy),
+        policy=tuple(_statuses_in_words(line) for line in policy_in_words(source.policy)),
         active_window_days=source.policy.window,
         window=source.window,
-        holdings=holdings_of(source),
+        holdings=holdings(source, reading),
         spans=over,
         metrics=reports,
         trend_grain=grain,
@@ -220,6 +232,14 @@ def analyze_facts(
         changes=explained(source, over),
         unlocks=unlocks(source, reports),
     )
+
+
+def _statuses_in_words(line: Text) -> Text:
+    """Statuses as people say them, not as the data code them."""
+    said = line.zh
+    for code, words in STATUS_WORDS.items():
+        said = said.replace(code, words.zh)
+    return Text(zh=said.replace(", ", "、"), en=line.en)
 
 
 def summary_of(values: LifetimeValues, found: Segmentation | Unfitted) -> ValueSummary:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -20,6 +21,7 @@ from kexiao.tables.catalogue import all_tables, table_named
 from kexiao.text import Text
 
 SHOWN_PLACES = 5
+PRINT = 12  # letters of a file's SHA-256 that are shown
 FEW_GAPS = 30
 STATUS_WORDS = {
     "unpaid": Text(zh="待付款", en="unpaid"),
@@ -96,6 +98,15 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """What became of the files: each with its rows, the rows refused, and what was decided or noticed on the way."""
+
+    files: tuple[FileHeld, ...]
+    refused: tuple[Refusal, ...]
+    notes: tuple[Text, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Holdings:
     """What the data hold: everything a reader needs to judge the numbers that follow.
 
@@ -129,16 +140,42 @@ class Unlock:
     gives: tuple[Text, ...]
 
 
-def holdings(source: FactSource, report: LoadReport, files: Sequence[Path]) -> Holdings:
+def reading_of_load(report: LoadReport, files: Sequence[Path]) -> Reading:
+    """What became of the files of one load."""
+    prints = {path.name: sha256(path)[:PRINT] for path in files}
+    refused = [(f"{e.file}:{e.row}", (e.code, e.column or ""), e.message) for e in report.errors]
+    return Reading(tuple(_file(part, prints) for part in report.parts), _refusals(refused), report.warnings)
+
+
+def reading_of_store(source: FactSource) -> Reading:
+    """What became of every file that a workspace was ever given, from its own records, the newest first."""
+    names = ("rows_read", "rows_loaded", "rows_quarantined", "rows_duplicate", "rows_skipped")
+    rows = source.query(
+        f"SELECT file_name, fingerprint, warnings, {', '.join(names)} FROM loads ORDER BY load_id DESC, file_name"
+    )
+    files = tuple(
+        FileHeld(name, "", str(mark)[:PRINT], None, *map(int, counts), (), ()) for name, mark, _, *counts in rows
+    )
+    notes = [Text(**words) for _, _, told, *_ in rows for words in json.loads(told or "[]")]
+    found = source.query(
+        'SELECT file_name, row_no, code, "column", message_zh, message_en FROM quarantined ORDER BY load_id, file_name, row_no'
+    )
+    refused = [
+        (f"{name}:{row}", (code, column or ""), Text(zh=zh or code, en=en or code))
+        for name, row, code, column, zh, en in found
+    ]
+    return Reading(files, _refusals(refused), tuple(dict.fromkeys(notes)))
+
+
+def holdings(source: FactSource, reading: Reading) -> Holdings:
     """What was loaded and what it covers."""
     covered = source.coverage["orders"]
     orders, customers, anonymous, net = source.query(
         "SELECT count(*), count(DISTINCT customer_id), sum(CASE WHEN customer_id IS NULL THEN 1 ELSE 0 END), sum(net) FROM sale_orders"
     )[0]
     window = source.window
-    prints = {path.name: sha256(path)[:12] for path in files}
     return Holdings(
-        files=tuple(_file(part, prints) for part in report.parts),
+        files=reading.files,
         tables=_tables(source),
         first=covered.first,
         last=covered.last,
@@ -147,8 +184,8 @@ def holdings(source: FactSource, report: LoadReport, files: Sequence[Path]) -> H
         anonymous_orders=int(anonymous or 0),
         net_sales=net or Decimal(0),
         left_out=_left_out(source),
-        refused=_refused(report),
-        notes=report.warnings,
+        refused=reading.refused,
+        notes=reading.notes,
         unfinished=_unfinished(source),
         empty_months=_empty_months(source),
         known_from=known_from(source),
@@ -237,14 +274,13 @@ def _left_out(source: FactSource) -> tuple[LeftOut, ...]:
     return tuple(LeftOut(words.get(kind, Text.same(str(kind or "—"))), int(n), net) for kind, n, net in rows)
 
 
-def _refused(report: LoadReport) -> tuple[Refusal, ...]:
-    """Rows in quarantine by reason; the load lists the first thousand."""
+def _refusals(rows: Sequence[tuple[str, tuple[str, str], Text]]) -> tuple[Refusal, ...]:
+    """Refused rows by reason (code and column), with the first places."""
     grouped: dict[tuple[str, str], list[str]] = {}
     words: dict[tuple[str, str], Text] = {}
-    for error in report.errors:
-        key = (error.code, error.column or "")
-        grouped.setdefault(key, []).append(f"{error.file}:{error.row}")
-        words[key] = error.message
+    for place, key, message in rows:
+        grouped.setdefault(key, []).append(place)
+        words[key] = message
     found = [Refusal(words[key], len(places), tuple(places[:SHOWN_PLACES])) for key, places in grouped.items()]
     return tuple(sorted(found, key=lambda one: -one.rows))
 

@@ -37,6 +37,7 @@ PAIRED = ("net_sales", "gross_sales", "gross_margin", "orders", "ordering_custom
 # What is there at an edge is no sample of flows: who was there before still is, so a change is counted, not estimated.
 STOCKS = {"customers_at_start", "customers_at_end", "customer_base"}
 MOST_GROUPS = 200
+FEWEST_IN_GROUP = 30
 MONTHS_SHOWN = 60
 MONTHLY_COHORTS = 24
 
@@ -391,19 +392,26 @@ def _groups_of(source: FactSource, dimension: str) -> int:
 
 
 def unevenness(now: Sequence[MetricValue], then: Sequence[MetricValue], metric: str = "net_sales") -> float:
-    """How far groups moved apart from the whole: mean squared standard score of each group's amount against all growing alike; 0 without a comparison."""
+    """How far groups moved apart from the whole: mean squared standard score of each group's amount against all growing alike; 0 without a comparison.
+
+    Groups with under thirty customers in both periods are taken together: their own spread is not known.
+    """
     sides = [{_group(value): value for value in side if value.metric == metric} for side in (now, then)]
-    totals = [sum(float(value.value or 0) for value in side.values()) for side in sides]
-    if len({*sides[0], *sides[1]}) < 2 or totals[1] <= 0:
+    amounts = [sum(float(value.value or 0) for value in side.values()) for side in sides]
+    if amounts[1] <= 0:
         return 0.0
-    pace = totals[0] / totals[1]
-    scores = []
-    for group in {*sides[0], *sides[1]}:
+    pace = amounts[0] / amounts[1]
+    pooled: dict[object, tuple[float, float]] = {}
+    for group in sorted({*sides[0], *sides[1]}, key=str):
         after, earlier = sides[0].get(group), sides[1].get(group)
+        many = sum(value.n or 0 for value in (after, earlier) if value) >= FEWEST_IN_GROUP
         gap = _amount(after) - pace * _amount(earlier)
-        variance = (_spread(after)) ** 2 + (pace * _spread(earlier)) ** 2
-        scores.append(gap * gap / variance if variance > 0 else 0.0)
-    return sum(scores) / (len(scores) - 1)
+        variance = _spread(after) ** 2 + (pace * _spread(earlier)) ** 2
+        before = pooled.get(group if many else None, (0.0, 0.0))
+        pooled[group if many else None] = before[0] + gap, before[1] + variance
+    if len(pooled) < 2:
+        return 0.0
+    return sum(gap * gap / variance for gap, variance in pooled.values() if variance > 0) / (len(pooled) - 1)
 
 
 def _amount(value: MetricValue | None) -> float:
@@ -458,7 +466,8 @@ def _by_chance(change: Change) -> float:
     from scipy.special import chdtri
 
     assert change.decomposition is not None
-    freedom = max(1, len(change.decomposition.segments) - 1)
+    parts = change.decomposition.segments
+    freedom = max(1, sum(part.before.denominator + part.now.denominator >= FEWEST_IN_GROUP for part in parts))
     return float(chdtri(freedom, 0.05)) / freedom
 
 

@@ -26,6 +26,7 @@ from kexiao.report.charts import (
     split_chart,
     waterfall_chart,
 )
+from kexiao.report.numbers import unit_words
 from kexiao.report.words import Voice, group_name
 from kexiao.text import Text
 
@@ -75,8 +76,8 @@ def trend_line(analysis: Analysis, voice: Voice, name: str) -> Chart | None:
 
 
 def _unit_line(voice: Voice, label: Text, unit: str) -> Text:
-    from kexiao.report.numbers import unit_words
-
+    if unit in ("count", "customers", "orders"):
+        return Text(zh="{l}；浅色带为 95 % 区间", en="{l}; the band is the 95 % interval").fill(l=label)
     return Text(zh="{l}，单位：{u}；浅色带为 95 % 区间", en="{l}, in {u}; the band is the 95 % interval").fill(
         l=label, u=unit_words(unit, currency=voice.currency)
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from kexiao.cycle.analyze import Analysis
+from kexiao.cycle.overview import Reading
 from kexiao.report import analysis_charts as charts
 from kexiao.report.analysis_parts import (
     breakdowns_part,
@@ -32,6 +34,9 @@ CARDS = (
 )  # fmt: skip
 MOST_CARDS = 8
 SPARK_WIDTH, SPARK_HEIGHT = 190, 36
+
+# A number is never parted from its unit at the end of a line.
+_UNIT_GAP = re.compile(r"(?<=\d) (?=[%万亿百])")
 
 Builder = Callable[[Analysis, Voice], Html | None]
 PARTS: tuple[tuple[str, Text, Builder], ...] = (
@@ -73,7 +78,8 @@ def analysis_html(analysis: Analysis) -> str:
         tag("div", labels, cls="languages"),
         cls="bar",
     )
-    return f"<!DOCTYPE html>\n{tag('html', head, tag('body', switches, bar, pages), lang='zh')}\n"
+    body = _UNIT_GAP.sub("\u00a0", tag("body", switches, bar, pages))
+    return f"<!DOCTYPE html>\n{tag('html', head, Html(body), lang='zh')}\n"
 
 
 def _page(analysis: Analysis, voice: Voice) -> Html:
@@ -125,19 +131,28 @@ def _cards(analysis: Analysis, voice: Voice) -> Html:
     chosen: list[str] = []
     for name in CARDS:
         reading = next((r for m in analysis.metrics if m.name == name and (r := m.in_span(span.name))), None)
-        if reading and reading.value.value is not None and len(chosen) < MOST_CARDS:
+        if reading and reading.value.value is not None and len(chosen) < MOST_CARDS and _sound(analysis, reading):
             chosen.append(name)
     say = Text(
-        zh="{s}（{p}），变化{b}；点“打开”看公式、口径与区间。",
-        en="{s} ({p}), changes {b}; open a number for its formula, policy and interval.",
+        zh="{s}（{p}）{b}；点“打开”看公式、口径与区间。",
+        en="{s} ({p}){b}; open a number for its formula, policy and interval.",
     )
-    heading = voice.say(say, s=span.label, p=voice.period(span.period), b=basis_of(span))
+    against = Text(zh="，变化{b}", en=", changes {b}")
+    basis = voice.say(against, b=basis_of(span)) if span.before else ""
+    heading = voice.say(say, s=span.label, p=voice.period(span.period), b=basis)
     return tag(
         "section",
         tag("p", heading, cls="note"),
         tag("div", [_card(analysis, voice, name) for name in chosen], cls="cards"),
         cls="first",
     )
+
+
+def _sound(analysis: Analysis, reading: Reading) -> bool:
+    """Whether a number may stand on its own among the cards: nothing that rests on too short a history, or on a window without repeat buyers."""
+    if "history_too_short" in reading.value.settings.get("marks", ()):
+        return False
+    return not (reading.value.metric == "retention_rate" and analysis.holdings.few_gaps is not None)
 
 
 def _card(analysis: Analysis, voice: Voice, name: str) -> Html:

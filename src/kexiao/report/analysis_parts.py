@@ -74,10 +74,13 @@ def customers_part(analysis: Analysis, voice: Voice) -> Html:
     """How customers came and went, who of them came again, and what counts as active."""
     flow = main_flow(analysis)
     retention = analysis.metric("retention_rate").in_span(analysis.main_span.name)
+    known = retention is not None and retention.value.value is not None and analysis.holdings.few_gaps is None
+    kept = Text(zh="留存率 {v}。", en="Retention rate {v}.")
+    rate = voice.say(kept, v=voice.line(retention.value)) if retention and known else ""
     says = voice.say(
         Text(zh="活跃：近 {d} 天内有成交订单。{r}", en="Active: a completed order in the last {d} days. {r}"),
         d=analysis.active_window_days,
-        r=voice.say(Text(zh="留存率 {v}。", en="Retention rate {v}."), v=voice.line(retention.value)) if retention and retention.value.value is not None else "",
+        r=rate,
     )  # fmt: skip
     short = None
     if (flow is not None and flow.history_too_short) or analysis.holdings.few_gaps is not None:

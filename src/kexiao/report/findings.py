@@ -36,12 +36,23 @@ def title(analysis: Analysis, voice: Voice) -> str:
             n=voice.show(analysis.holdings.customers, "customers"), o=voice.show(analysis.holdings.orders, "orders"), s=sold,
         )  # fmt: skip
     if reading.before is None or reading.before.amount is None:
-        return voice.say(Text(zh="近 12 个月净销售额 {s}", en="Net sales of the latest 12 months: {s}"), s=sold)
+        alone = voice.say(Text(zh="近 12 个月净销售额 {s}", en="Net sales of the latest 12 months: {s}"), s=sold)
+        return alone + _against_a_year_before(analysis, voice)
     reason = _reason(_explained(analysis, "latest", "before"), voice)
     return voice.say(
         Text(zh="近 12 个月净销售额 {s}，{c}{r}", en="Net sales of the latest 12 months are {s}, {c}{r}"),
         s=sold, c=_moved(reading, voice), r=reason,
     )  # fmt: skip
+
+
+def _against_a_year_before(analysis: Analysis, voice: Voice) -> str:
+    """What the last quarter adds where there are no 24 months to compare."""
+    quarter = analysis.metric("net_sales").in_span("quarter")
+    if quarter is None or quarter.year_before is None or quarter.year_before.amount is None:
+        return ""
+    change = voice.change(quarter.value, quarter.year_before, "higher")
+    words = Text(zh="，最近一季同比 {c}", en="; the last quarter is {c} on the year before")
+    return voice.say(words, c=change.text)
 
 
 def answers(analysis: Analysis, voice: Voice) -> list[Answer]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from kexiao.cycle.analyze import Analysis
@@ -45,15 +46,16 @@ def figure(voice: Voice, chart: Chart | None, *, half: bool = False) -> Html | N
 
 
 def _uncrowded(option: dict[str, Any]) -> dict[str, Any]:
-    """The option with half as many value ticks along a narrow page, as long as zero stays one of them."""
+    """The option with half as many value ticks, for narrow drawings; the ends move out so that zero stays a tick."""
     axis = option.get("xAxis")
     if not isinstance(axis, dict) or axis.get("type") != "value" or not axis.get("interval"):
         return option
     low, high, step = (float(axis[name]) for name in ("min", "max", "interval"))
-    fits = all(abs(edge / (2 * step) - round(edge / (2 * step))) < ROUNDING for edge in (low, high))
-    if (high - low) / step <= MOST_TICKS or not fits:
-        return {**option, "xAxis": {**axis, "axisLabel": {**axis.get("axisLabel", {}), "hideOverlap": True}}}
-    return {**option, "xAxis": {**axis, "interval": 2 * step}}
+    if (high - low) / step < MOST_TICKS:
+        return option
+    wide = 2 * step
+    ends = {"min": math.floor(low / wide + ROUNDING) * wide, "max": math.ceil(high / wide - ROUNDING) * wide}
+    return {**option, "xAxis": {**axis, **ends, "interval": wide}}
 
 
 def metric_panel(analysis: Analysis, voice: Voice, report: MetricReport, reading: Reading) -> Html:

@@ -83,7 +83,7 @@ class Voice:
     ) -> numbers.Change:
         """A comparison with arrow, size and judgement."""
         return numbers.show_change(
-            now.value, difference.before.value if difference else None, now.unit, basis=basis, better=better,
+            now.value, difference.before.value if difference and difference.amount is not None else None, now.unit, basis=basis, better=better,
             low=difference.low if difference else None, high=difference.high if difference else None,
             currency=self.currency, language=self.language,
         )  # fmt: skip
