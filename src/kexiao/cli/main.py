@@ -40,6 +40,10 @@ _COMMON: dict[str, tuple[Any, Any]] = {
 }
 
 
+class _ReaderGone(Exception):
+    """Nobody reads our output any more; typer would take a BrokenPipeError for a failure."""
+
+
 def run() -> NoReturn:
     """Entry point of the installed program."""
     sys.exit(main(sys.argv[1:]))
@@ -59,7 +63,7 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         _say(Text(zh="已中断；已有数据没有改变。", en="Interrupted; stored data are unchanged."))
         return INTERRUPTED
-    except BrokenPipeError:
+    except (BrokenPipeError, _ReaderGone):
         # The reader has seen enough. Python would complain again when it closes standard output.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -140,7 +144,10 @@ def _with_common_options(command: Command, language: Language) -> Command:
         shared = {name: values.pop(name) for name in common}
         shared |= {name: values[name] for name in _COMMON if name in own}
         begin(_session(shared, language))
-        return command(**values)
+        try:
+            return command(**values)
+        except BrokenPipeError as closed:
+            raise _ReaderGone from closed
 
     parameters = {**own, **common}
     started.__signature__ = inspect.Signature(list(parameters.values()))  # type: ignore[attr-defined]
@@ -214,3 +221,7 @@ def _bug(problem: Exception) -> int:
 
 
 __all__ = ["application", "argument", "commands", "main", "option", "run"]
+
+
+if __name__ == "__main__":
+    run()
