@@ -17,6 +17,11 @@ from kexiao.facts.metric import MetricValue
 from kexiao.text import Text
 
 
+# The spread among fewer customers than these says too little to give a mean an interval.
+_FEWEST_FOR_A_MEAN = 5
+_MEANS = ("money/order", "orders/customer", "items/order", "score")
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
     """One subject with the metric value of every indicator, in the scorecard's order; None where the data hold nothing of it."""
@@ -113,6 +118,8 @@ def why_no_score(value: MetricValue | None, target: Target | None) -> Text | Non
         return Text(zh="只有 {n} 个客户，无法给出区间。", en="Only {n} customers: no interval can be given.").fill(
             n=value.n
         )
+    if value.unit in _MEANS and value.n is not None and value.n < _FEWEST_FOR_A_MEAN:
+        return Text(zh="只有 {n} 个客户，均值不可靠。", en="Only {n} customers: too few for a mean.").fill(n=value.n)
     if target is None:
         return Text(zh="这一层级没有目标。", en="There is no target at this level.")
     return None
