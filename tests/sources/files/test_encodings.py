@@ -119,3 +119,13 @@ def test_random_bytes_are_no_table(read: Read) -> None:
 
     with pytest.raises(InputRejected):
         read(random.Random(1).randbytes(60_000))
+
+
+def test_text_that_was_encoded_twice_is_refused(read: Read) -> None:
+    with pytest.raises(InputRejected, match="乱码"):
+        read(csv_of().encode().decode("latin-1").encode())
+
+
+def test_the_ghost_of_lost_text_is_told(read: Read) -> None:
+    (table,) = read(csv_of([["SO1", "锟斤拷", "2025-01-06", "1.00", ""]]))
+    assert "already lost" in table.warnings

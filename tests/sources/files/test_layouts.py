@@ -169,6 +169,28 @@ def test_long_free_text_with_many_commas_is_not_taken_for_rows(read: Read) -> No
     assert {row[4] for row in table.cells} == {note}
 
 
+def test_a_blank_before_a_quote_is_no_content(read: Read) -> None:
+    (table,) = read(csv_of([["SO1", ' "王,伟"', "2025-01-06", "1.00", ' "好"']]))
+    assert table.cells == [["SO1", "王,伟", "2025-01-06", "1.00", "好"]]
+
+
+def test_a_bill_of_a_payment_service_is_read_between_its_head_and_foot(read: Read) -> None:
+    head = "交易记录明细查询\r\n账号:[a@example.com]\r\n起始日期:[2025-01-01]    终止日期:[2025-02-01]\r\n-----------明细列表-----------\r\n"
+    body = "交易号     ,创建时间     ,金额（元）   ,状态     ,\r\n"
+    body += "".join(f"2025010{no}2200\t,2025-01-0{no} 10:00:00 ,{no}.00   ,交易成功   ,\r\n" for no in range(1, 8))
+    foot = "-----------------------------\r\n共7笔记录\r\n导出时间:[2025-02-01 10:00:00]    用户:张三\r\n\x1a"
+    (table,) = read((head + body + foot).encode("gbk"))
+    assert table.sheet.header == ("交易号", "创建时间", "金额（元）", "状态")
+    assert len(table.rows) == 7
+    assert not table.refused
+    assert table.sheet.rows_read == 7
+
+
+def test_a_row_cut_in_its_first_cell_is_no_footer(read: Read) -> None:
+    (table,) = read(csv_of() + "SO10")
+    assert table.refused == [(4, None, "ragged")]
+
+
 def test_a_quote_inside_a_cell_is_content(read: Read) -> None:
     (table,) = read(csv_of([["SO1", '27" 显示器', "2025-01-06", "1.00", ""], ORDERS[1]]))
     assert table.cells[0][1] == '27" 显示器'

@@ -85,3 +85,16 @@ def test_noise_in_a_page_never_gives_numbers_outside_the_declared_range(read: Re
             continue
         assert all(1000 <= int(cells[0] or 0) <= 5999 for _no, cells in table.rows)
     assert refused > 0
+
+
+def test_more_rows_than_a_file_can_hold_are_refused(read: Read, tmp_path: Path) -> None:
+    with pytest.raises(InputRejected, match="大小异常"):
+        read(parquet(tmp_path, "SELECT 'x' AS order_id, 1 AS qty FROM range(20000000)", ", ROW_GROUP_SIZE 20000000"))
+
+
+def test_long_texts_that_unfold_from_a_dictionary_are_refused(read: Read, tmp_path: Path) -> None:
+    from kexiao.sources.files.staged import Limits
+
+    content = parquet(tmp_path, "SELECT repeat('x', 1000000) AS note FROM range(100)")
+    with pytest.raises(InputRejected, match="大小异常"):
+        read(content, Limits(file_bytes=50_000_000))

@@ -70,12 +70,19 @@ def test_what_is_taken_for_clean_reads_the_same_line_by_line(
         "SO1,a\0\n",
         'SO1,a"b\n',
         "SO1,a\x07\n",
+        "SO1,锟斤拷\n",
     ],
 )
 def test_nothing_that_needs_judging_is_taken_for_clean(tmp_path: Path, body: str) -> None:
     path = tmp_path / "orders.csv"
     path.write_text("订单,名\n" + body, encoding="utf-8", newline="")
     assert survey(path, ",", 2, 1) is None
+
+
+def test_a_padded_footer_is_not_taken_for_clean(tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_text("订单,名,金额\nSO1,a,1\n共1笔,,\n", encoding="utf-8")
+    assert survey(path, ",", 3, 1) is None
 
 
 def test_clean_text_takes_the_fast_road(tmp_path: Path) -> None:

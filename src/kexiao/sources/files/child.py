@@ -12,7 +12,7 @@ from typing import Any
 from kexiao.engine.posix import limit_this_process, storage_error
 from kexiao.errors import InputRejected, KexiaoError, LimitExceeded
 from kexiao.sources.files.detect import stage
-from kexiao.sources.files.reading import ANSWER, TASK
+from kexiao.sources.files.reading import ANSWER, TASK, is_about_memory
 from kexiao.sources.files.staged import Limits, sheet_to_json, text_to_json
 from kexiao.text import Text
 
@@ -53,7 +53,7 @@ def _read(source: Path, name: str, limits: Limits) -> dict[str, Any]:
         return {"error": describe(storage_error(problem, Path(name)))}
     except Exception as problem:  # any failure of a parser means one thing to the user: this file cannot be read
         print(f"{type(problem).__name__}: {problem}", file=sys.stderr)
-        if "memory" in str(problem).lower():
+        if is_about_memory(str(problem)):
             return {"error": describe(_out_of_memory())}
         return {"error": describe(_damaged())}
 

@@ -86,6 +86,7 @@ def find_encoding(path: Path) -> str:
     lines = _lines_beyond_ascii(path)
     valid = sum(_decodes(line, "utf-8") for line in lines)
     if not lines or valid >= 0.3 * len(lines):
+        _refuse_twice_encoded(lines)
         return "utf-8"
     return _legacy(lines)
 
@@ -104,6 +105,27 @@ def not_text() -> InputRejected:
         Text(zh="无法识别文件的编码，或文件不是文本。", en="The encoding is not known, or the file is not text."),
         next_step=Text(zh="请另存为 UTF-8 的 CSV 或 xlsx。", en="Save it as UTF-8 CSV or as xlsx."),
     )
+
+
+def _refuse_twice_encoded(lines: list[bytes]) -> None:
+    """Refuse Chinese that was UTF-8, was read as Western text, and was written as UTF-8 once more: å®¢æˆ· for 客户."""
+    twice = sum(_is_twice_encoded(line) for line in lines)
+    if twice and twice >= 0.8 * len(lines):
+        raise InputRejected(
+            Text(zh="文字已成乱码（被重复编码）。", en="The text is garbled: it was encoded twice."),
+            next_step=Text(zh="请从原系统重新导出为 UTF-8。", en="Export it again from its system as UTF-8."),
+        )
+
+
+def _is_twice_encoded(line: bytes) -> bool:
+    text = line.decode("utf-8", "replace")
+    for codec in ("latin-1", "cp1252"):
+        try:
+            inner = text.encode(codec).decode("utf-8")
+        except UnicodeError:
+            continue
+        return any("\u4e00" <= sign <= "\u9fff" for sign in inner)
+    return False
 
 
 def _utf16_without_mark(head: bytes) -> str | None:

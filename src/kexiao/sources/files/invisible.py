@@ -12,6 +12,8 @@ from kexiao.text import Text
 CLASS = r"\x{00A0}\x{00AD}\x{200B}\x{200E}\x{200F}\x{2028}-\x{202E}\x{2060}-\x{2064}\x{2066}-\x{2069}\x{FEFF}\x{00}-\x{08}\x{0B}\x{0C}\x{0E}-\x{1F}\x{7F}"
 """The signs as a regular expression class of DuckDB."""
 LOST = "\ufffd"
+GARBLED = "锟斤拷"
+"""What U+FFFD becomes when its UTF-8 is read as GBK."""
 PYTHON_CLASS = re.sub(r"\\x\{(\w+)\}", lambda found: "\\u" + found[1].zfill(4), CLASS)
 """The same for Python."""
 _SIGNS = re.compile(f"[{PYTHON_CLASS}]")
@@ -23,7 +25,7 @@ def count(cells: Sequence[str | None], names: Sequence[str], found: Counter[str]
         if cell and not (cell.isascii() and cell.isprintable()):
             if _SIGNS.search(cell):
                 found[names[index]] += 1
-            if LOST in cell:
+            if LOST in cell or GARBLED in cell:
                 found[LOST + names[index]] += 1
 
 
@@ -32,7 +34,7 @@ def warnings(found: Counter[str]) -> Iterable[Text]:
     for name, times in found.items():
         if name.startswith(LOST):
             yield Text(
-                zh="“{c}”列有 {n} 个单元格含“\ufffd”：文字在导出时已丢失。",
+                zh="“{c}”列有 {n} 个单元格含“\ufffd”或“锟斤拷”：文字在导出时已丢失。",
                 en="Column {c}: {n} cells contain “\ufffd”: text was already lost when the file was exported.",
             ).fill(c=name[1:], n=times)
         else:

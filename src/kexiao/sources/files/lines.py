@@ -85,16 +85,18 @@ def _splitter(delimiter: str) -> Split:
     sign = re.escape(delimiter)
     quoted = re.compile(rf'"([^"]*(?:""[^"]*)*)"({sign}|\Z)')
     plain = re.compile(rf"([^{sign}]*)({sign}|\Z)")
+    blanks = re.compile(r' *"')
     shell = re.compile(rf'="([^"]*)"({sign}|\Z)')
 
     def split(line: str) -> tuple[list[str], str]:
         cells: list[str] = []
         at = 0
         while True:
-            if line.startswith('"', at):
-                found = quoted.match(line, at)
+            start = blanks.match(line, at)
+            if start:
+                found = quoted.match(line, start.end() - 1)
                 if not found:
-                    return [], _OPEN if _is_open(line, at) else _BROKEN
+                    return [], _OPEN if _is_open(line, start.end() - 1) else _BROKEN
                 cells.append(_bare(found[1].replace('""', '"')))
             else:
                 found = shell.match(line, at) or plain.match(line, at)

@@ -15,6 +15,7 @@ from kexiao.sources.files.writing import copy_to_parquet, open_duck
 from kexiao.text import Text
 
 _MAGIC = b"PAR1"
+ROWS_A_BYTE = 1000
 _FLOATS = {"FLOAT", "DOUBLE"}
 _WHOLE = {
     "TINYINT",
@@ -70,6 +71,7 @@ def _stage(connection: Connection, path: Path, limits: Limits, target: Path) -> 
         raise _damaged()
     for name, kind in columns:
         _refuse_nested(name, kind)
+    _refuse_bomb(connection, path, columns, source, limits)
     header = unique_names([clean_name(name) for name, _kind in columns])
     cells = ", ".join(f"{_as_text(name, kind)} AS c{index}" for index, (name, kind) in enumerate(columns))
     query = f"SELECT row_number() OVER () AS row_no, {cells} FROM {source}"
@@ -77,6 +79,27 @@ def _stage(connection: Connection, path: Path, limits: Limits, target: Path) -> 
     _check_statistics(connection, path, columns, target, rows)
     typed = {name: _kind(kind) for name, (_raw, kind) in zip(header, columns, strict=True)}
     return StagedSheet("", header, target, rows, typed=typed)
+
+
+def _refuse_bomb(
+    connection: Connection, path: Path, columns: Sequence[tuple[str, str]], source: str, limits: Limits
+) -> None:
+    """Refuse rows that no file of this size can hold with a key of their own, and texts that unfold beyond all limits."""
+    rows = int(run(connection, f"SELECT num_rows FROM parquet_file_metadata({quote_text(str(path))})")[0][0])
+    texts = [f"sum(strlen({quote_name(name)}))" for name, kind in columns if kind == "VARCHAR"]
+    unfolded = 0
+    if rows <= ROWS_A_BYTE * path.stat().st_size and texts:
+        unfolded = int(
+            run(connection, f"SELECT {' + '.join(f'coalesce({text}, 0)' for text in texts)} FROM {source}")[0][0]
+        )
+    if rows > ROWS_A_BYTE * path.stat().st_size or unfolded > limits.file_bytes:
+        raise InputRejected(
+            Text(
+                zh="展开后的大小异常（size），拒绝读取。",
+                en="Unfolded, the file would be of an abnormal size; it was refused.",
+            ),
+            next_step=Text(zh="请确认文件来源，或重新导出。", en="Check where it comes from, or export it again."),
+        )
 
 
 def _refuse_nested(name: str, kind: str) -> None:

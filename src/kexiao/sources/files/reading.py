@@ -129,10 +129,15 @@ def _too_slow(name: str) -> LimitExceeded:
     )
 
 
+def is_about_memory(complaint: str) -> bool:
+    """Whether the last words of a program or library tell that memory ran out."""
+    signs = ("memoryerror", "memory allocation", "allocate memory", "out of memory", "capacity overflow", "map segment")
+    return any(sign in complaint.lower() for sign in signs)
+
+
 def _died(code: int, complaint: str, name: str) -> KexiaoError:
     """The error for a child that ended without an answer."""
-    memory = any(sign in complaint for sign in ("MemoryError", "memory allocation", "capacity overflow"))
-    if memory or (code < 0 and -code in _KILLED):
+    if is_about_memory(complaint) or (code < 0 and -code in _KILLED):
         return LimitExceeded(
             Text(
                 zh="读取这个文件所需的内存或时间超过上限。",

@@ -13,14 +13,23 @@ _TOTAL = re.compile(
 )
 _SURE = re.compile(r"^(合\s*计|总\s*计|.*小\s*计|(grand|sub)?[\s-]*totals?)\s*[:：]?$", re.IGNORECASE)
 _MAY_BE_SPECIAL = re.compile("[计总和汇]|total", re.IGNORECASE)
-_RULE = re.compile(r"^[\s\-=_*—─#]{3,}$")
+_REMARK = re.compile(
+    r"""^( [\s\-=_*—─\#]{3,}$                                             # a rule
+        | \#\s
+        | [(（]?[共合总]?[计有]?\s*\d[\d,]*\s*(条|笔|行|单|个|项|人|rows?\b|records?\b)
+        | (导出|制表|打印|统计|查询|生成|下载|更新)(时间|日期|人)\s*[:：]
+        | (注|备注|说明|提示|数据来源|以上)[:：]
+        | (total|number)\s+(of\s+)?(rows|records)\b
+    )""",
+    re.VERBOSE | re.IGNORECASE,
+)
 _FIGURE = re.compile(r"^[-+(]?[¥￥$€]?\s*[\d,.\s]+\)?\s*(%|元|万|万元|件|个|笔|单|人|条)?$")
 
 Judge = Callable[[Row], str | None]
 
 
 def judge_of(names: Sequence[str]) -> Judge:
-    """A function that names what a row is when it is no record: ``blank``, ``total``, ``repeated_header``; else None.
+    """A function that names what a row is when it is no record: ``blank``, ``total``, ``comment``, ``repeated_header``; else None.
 
     A total is a row whose first filled cell is the word for it and whose other cells are figures or empty. Where every cell
     is filled, only the bare word counts (合计, 小计), since 退款合计 may well be the name of something.
@@ -34,13 +43,22 @@ def judge_of(names: Sequence[str]) -> Judge:
 
     def judge(row: Row) -> str | None:
         key = row[0]
-        if key and not _MAY_BE_SPECIAL.search(key) and first not in key and not key.isspace():
+        if (
+            key
+            and row[1:2] != [""]
+            and row[1:2] != [None]
+            and not _MAY_BE_SPECIAL.search(key)
+            and first not in key
+            and not key.isspace()
+        ):
             return None
         filled = [cell for cell in row if cell and not cell.isspace()]
         if not filled:
             return "blank"
         if _is_total(filled, len(wanted)):
             return "total"
+        if len(filled) == 1 < len(wanted) and is_remark(filled):
+            return "comment"
         if clean_name(row[0]) == wanted[0] and [clean_name(cell) for cell in row] == wanted:
             return "repeated_header"
         return None
@@ -55,10 +73,11 @@ def _is_total(filled: Sequence[str], width: int) -> bool:
     return len(filled) < width or bool(_SURE.match(label))
 
 
-def is_remark(line: str) -> bool:
-    """Whether a line of another width is a rule of dashes or a comment, and not a broken record.
+def is_remark(cells: Row) -> bool:
+    """Whether a row of one filled cell is a rule of dashes, a comment or a footer, and not a broken record.
 
-    >>> is_remark("-----------"), is_remark("# 20 rows"), is_remark("SO1,20")
-    (True, True, False)
+    >>> is_remark(["-----------"]), is_remark(["共 20 条记录", ""]), is_remark(["SO1"]), is_remark(["SO1", "20"])
+    (True, True, False, False)
     """
-    return bool(_RULE.match(line)) or line.startswith("# ")
+    filled = [cell.strip() for cell in cells if cell and not cell.isspace()]
+    return len(filled) == 1 and bool(_REMARK.match(filled[0]))

@@ -26,6 +26,7 @@ _JUDGED = tuple(
         (b"\xef", rb"\xef\xbb\xbf|\xef\xbf\xbd|\xef\xb7\x90"),
         (b"\xc2", rb"\xc2[\x80-\xa0\xad]"),
         (b"=", rb'="'),
+        (b"\x96\xa4", "锟斤拷".encode()),
     )
 )
 _TOTAL_SIGNS = tuple(word.encode() for word in ("计", "总", "和", "otal", "OTAL"))
@@ -143,6 +144,8 @@ class _State:
         if places.size != ends.size * (self.width - 1):
             return False
         table = places.reshape(ends.size, self.width - 1)
+        if self.width > 2 and (table[:, -1] - table[:, 0] == self.width - 2).any():
+            return False  # a row with nothing between its first and last cell: perhaps a remark
         if (table[:, 0] <= starts).any() or (table[:, -1] >= ends).any() or _maybe_blank(signs, starts + 1, ends):
             return False
         self.rows += ends.size

@@ -245,12 +245,12 @@ class _LineReader:
     def _mend(self, record: Record, cells: list[str]) -> bool:
         """Cut empty cells beyond the header; False where the record is no record of this table, and told as such."""
         width = self.width
-        if not any(cell and not cell.isspace() for cell in cells):
+        if not any(cell.strip(_PADDING) for cell in cells):
             self._skip(record.row_no, "blank")
         elif len(cells) > width and not any(cells[width:]):
             del cells[width:]
             return True
-        elif record.line and is_remark(record.line):
+        elif is_remark(cells):
             self._skip(record.row_no, "comment")
         elif len(cells) < width and self.judge(cells + [""] * (width - len(cells))) == "total":
             self._skip(record.row_no, "total")
@@ -286,7 +286,9 @@ class _LineReader:
         self.refused.append(RefusedRow(row_no, column, code, message))
 
 
-_ODD = re.compile(f"[{invisible.PYTHON_CLASS}{BROKEN}{invisible.LOST}\r{RESERVED}]")
+_PADDING = " \t\r\n\f\v\u3000\u00a0\ufeff\x1a"
+"""Blanks, and the sign by which DOS ended a text."""
+_ODD = re.compile(f"[{invisible.PYTHON_CLASS}{BROKEN}{invisible.LOST}\r{RESERVED}]|{invisible.GARBLED}")
 """What keeps a line from being taken over as it is."""
 _RAGGED = Text(zh="这一行有 {n} 列，表头有 {w} 列。", en="This row has {n} cells, the header {w}.")
 _BROKEN_QUOTE = Text(
