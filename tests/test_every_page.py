@@ -35,6 +35,7 @@ POSTS = {
     "data-undo": ("admin", "manager"),
     "scorecards-close": ("admin", "manager"),
     "initiatives-review": ("admin", "manager"),
+    "improvement-plan": ("admin", "manager"),
 }
 POSTS |= {"sign-out": ROLES, "language": ROLES}
 ALONE = {"sign-in"}
@@ -189,7 +190,15 @@ def test_an_empty_workspace_shows_the_next_step_on_every_page(tea: Path, languag
             ("admin", {"zh": "导入", "en": "oad"}),
             ("viewer", {"zh": "请有导入权限的同事", "en": "Ask someone who may load"}),
         ):
-            for address in ("/", "/metrics/", "/metrics/net_sales/", "/scorecards/", "/initiatives/", "/data/"):
+            for address in (
+                "/",
+                "/metrics/",
+                "/metrics/net_sales/",
+                "/scorecards/",
+                "/improvement/",
+                "/initiatives/",
+                "/data/",
+            ):
                 answer = client(role, language).get(address)
                 assert answer.status_code == 200, address
                 assert words[language] in answer.content.decode(), (address, role)

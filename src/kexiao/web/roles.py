@@ -20,6 +20,7 @@ ACTS: dict[str, tuple[Text, frozenset[str]]] = {
     "load": (Text(zh="导入数据", en="load data"), frozenset({"admin", "manager"})),
     "undo": (Text(zh="撤销导入", en="undo a load"), frozenset({"admin", "manager"})),
     "close": (Text(zh="关闭季度", en="close a quarter"), frozenset({"admin", "manager"})),
+    "plan": (Text(zh="立项", en="write down a plan"), frozenset({"admin", "manager"})),
     "review": (Text(zh="复盘改进项目", en="review initiatives"), frozenset({"admin", "manager"})),
 }
 View = Callable[..., HttpResponse]

@@ -91,6 +91,7 @@ def serve(host: str, port: int, *, on_ready: Callable[[], None] | None = None) -
     from granian.server import Server
 
     _refuse_taken_port(host, port)
+    os.environ["KEXIAO_WARM"] = "1"
     server = Server(
         "kexiao.web.app:application",
         address=host,

@@ -9,10 +9,10 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from kexiao.cycle.overview import difference
+from kexiao.cycle.overview import Difference, difference
 from kexiao.facts.metric import MetricValue, Number
 from kexiao.facts.periods import parse
-from kexiao.report.numbers import Shown, show, show_change, show_exact, shown
+from kexiao.report.numbers import Shown, show, show_change, show_exact, show_signed, shown, unit_name
 from kexiao.text import Text
 
 register = template.Library()
@@ -59,6 +59,7 @@ MARKS: dict[str, tuple[Text, Text]] = {
         ),
     ),
 }
+_UNITS_IN_WORDS = {"customers", "orders", "score", "nps", "per_100_customers", "orders/customer", "items/order"}
 _JUDGED = {
     "better": Text(zh="向好", en="better"),
     "worse": Text(zh="变差", en="worse"),
@@ -79,12 +80,13 @@ def write(value: MetricValue) -> Shown:
 
 
 @register.simple_tag
-def value(measured: MetricValue) -> SafeString:
-    """The number and its interval; a missing one is a dash that tells why."""
-    return with_interval(write(measured))
+def value(measured: MetricValue, unit: bool = False) -> SafeString:
+    """The number and its interval, with ``unit`` in a small word between them; a missing number is a dash that tells why."""
+    worded = unit and measured.unit in _UNITS_IN_WORDS
+    return with_interval(write(measured), unit_name(measured.unit)() if worded else "")
 
 
-def with_interval(text: Shown) -> SafeString:
+def with_interval(text: Shown, unit: str = "") -> SafeString:
     """A written number as HTML: exact figure on hover, reason where it is missing."""
     if text.reason or text.text == "—":
         reason = text.reason or Text(zh="没有数据", en="No data")()
@@ -94,6 +96,8 @@ def with_interval(text: Shown) -> SafeString:
             reason,
         )
     number = format_html('<span class="kx-number" title="{}">{}</span>', text.exact, text.text)
+    if unit:
+        number = format_html('{} <small class="kx-unit">{}</small>', number, unit)
     if not text.interval:
         return number
     words = Text(zh="95 % 区间", en="95 % interval")()
@@ -109,11 +113,13 @@ def number(amount: Number | None, unit: str, currency: str = "CNY") -> SafeStrin
 
 
 @register.simple_tag
-def change(now: MetricValue, before: MetricValue | None, better: str, basis: object) -> SafeString:
-    """How a value moved, coloured by whether that is good; a word stands beside the colour."""
+def change(
+    now: MetricValue, before: MetricValue | None, better: str, basis: object, moved: Difference | None = None
+) -> SafeString:
+    """How a value moved, coloured by whether that is good; a word stands beside the colour, "may be chance" where it may be."""
     if before is None or now.value is None or before.value is None:
         return format_html('<span class="kx-change kx-none">{}</span>', Text(zh="无法比较", en="Not comparable")())
-    moved = difference(now, before, parse(before.period))
+    moved = moved or difference(now, before, parse(before.period))
     text = show_change(
         now.value,
         before.value,
@@ -199,3 +205,9 @@ def mark_codes(codes: Sequence[str]) -> SafeString:
 def plain(amount: Number | None) -> str:
     """A mean without a unit of its own, to four significant digits."""
     return "—" if amount is None else f"{float(amount):,.4g}"
+
+
+@register.filter
+def signed(amount: Number | None, unit: str) -> str:
+    """A difference of a unit with its sign."""
+    return show_signed(amount, unit)

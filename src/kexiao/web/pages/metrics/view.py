@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,12 +12,13 @@ from django.urls import reverse
 from kexiao.cycle.explain import explain
 from kexiao.facts.formula import CohortShare
 from kexiao.facts.formula import words as formula_words
-from kexiao.facts.metric import Metric
+from kexiao.facts.metric import Example, Metric
 from kexiao.facts.subjects import DIMENSION_LABELS
 from kexiao.metrics.catalogue import THEMES, all_metrics, metric_named, theme_of
+from kexiao.tables.catalogue import table_named
 from kexiao.text import Text
 from kexiao.web import workspace
-from kexiao.web.changes import change_along, splittable
+from kexiao.web.changes import change_along, differences, single_values, splittable
 from kexiao.web.choices import Chosen, chosen
 from kexiao.web.pages.metrics import drawing
 from kexiao.web.pages.metrics.asking import breakdown_of, dimensions, rows_shown
@@ -36,11 +38,13 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if choice is None:
         return render(request, "parts/empty_page.html", {"empty": no_data(request), "heading": _HEADING})
     single = tuple(name for name, one in all_metrics().items() if not isinstance(one.formula, CohortShare))
-    now = {value.metric: value for value in workspace.measured(single, choice.period)}
-    before = {value.metric: value for value in workspace.measured(single, choice.other)}
+    now, before = single_values(single, choice)
+    moved = differences(now, before, choice)
     lines: dict[str, list[dict[str, Any]]] = {theme: [] for theme in THEMES}
     for name, one in all_metrics().items():
-        lines[theme_of(name)].append({"name": name, "metric": one, "now": now.get(name), "before": before.get(name)})
+        lines[theme_of(name)].append(
+            {"name": name, "metric": one, "now": now.get(name), "before": before.get(name), "moved": moved.get(name)}
+        )
     themes = [{"label": THEMES[theme], "lines": found} for theme, found in lines.items() if found]
     return render(request, "metrics/list.html", {"themes": themes, "chosen": choice})
 
@@ -56,6 +60,7 @@ def metric(request: HttpRequest, name: str) -> HttpResponse:
         return render(request, "metrics/cohorts.html", {**shown, **_cohorts(name, definition, choice)})
     opened = workspace.ask(("explain", name, choice.period), lambda source: explain(source, name, choice.period))
     before = next(iter(workspace.measured((name,), choice.other)))
+    moved = differences({name: opened.value}, {name: before}, choice)[name]
     values = workspace.measured((name,), choice.period, variants=True)
     variants = [
         {
@@ -75,11 +80,19 @@ def metric(request: HttpRequest, name: str) -> HttpResponse:
             "opened": opened,
             "now": opened.value,
             "before": before,
+            "moved": moved,
+            "example": _drawn(definition.example),
             "variants": variants,
             "can_split": splittable(name),
             "can_break": dimensions(name),
         },
     )
+
+
+def _drawn(example: Example) -> dict[str, Any]:
+    """A worked example with its tables set flush."""
+    tables = {table_named(name).label: dedent(drawn).strip("\n") for name, drawn in example.tables.items()}
+    return {"tables": tables, "period": example.period, "answer": example.answer}
 
 
 def _cohorts(name: str, definition: Metric, choice: Chosen) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Improvement 改进: what moved and where it came from, what may help, and writing a plan down."""
