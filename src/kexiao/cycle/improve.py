@@ -11,7 +11,6 @@ from typing import Literal
 import numpy as np
 
 from kexiao.cycle.explain import dimensions_to_split
-from kexiao.cycle.measure import measure_facts
 from kexiao.cycle.review import kept_verdicts
 from kexiao.effect.verdicts import Outcome
 from kexiao.engine.folder import Folder
@@ -21,7 +20,7 @@ from kexiao.facts.decomposition import Amounts
 from kexiao.facts.evaluate import Request, evaluate
 from kexiao.facts.formula import Growth, Ratio, is_linear
 from kexiao.facts.metric import MetricValue
-from kexiao.facts.periods import Period, parse, period_holding, split
+from kexiao.facts.periods import Period, parse, period_holding
 from kexiao.facts.source import FactSource, open_facts
 from kexiao.facts.units import UNKNOWN
 from kexiao.improvement.breaking import Side, breakdown_of, leading_part, ranked, split_of
@@ -30,7 +29,7 @@ from kexiao.improvement.initiatives import Improvement, Initiative, Overdue, Sco
 from kexiao.improvement.moving import WATCHED, Pair, beyond_chance, compared
 from kexiao.improvement.playbook import PLAYBOOK, Remedy, remedies_for
 from kexiao.improvement.reading import read_initiatives, write_initiative
-from kexiao.improvement.trends import MONTHS, declining
+from kexiao.improvement.trends import WEEKS, declining
 from kexiao.metrics.catalogue import metric_named
 from kexiao.text import Text
 
@@ -267,26 +266,21 @@ def _joined(headline: Text, breakdowns: Sequence[Breakdown]) -> Text:
 def _declines(source: FactSource, name: str, period: Period) -> list[Finding]:
     """Channels that keep losing ground over the year up to the period's end."""
     metric = metric_named(name)
-    months = split(Period(_year_before(period.end), period.end), "month")[-MONTHS:]
-    whole = Period(months[0].start, months[-1].end)
+    first = period.end - timedelta(days=7 * WEEKS)
+    # Seven-day blocks count as weeks, so that one pass reads them all; they end with the period, whatever its weekday.
+    blocks = [Period(first + timedelta(days=7 * n), first + timedelta(days=7 * n + 7), "week") for n in range(WEEKS)]
     values = [
-        value
-        for value in measure_facts(source, [name], period=whole, grain="month", by=["channel"])
-        if value.dimensions
+        v for v in evaluate(source, [Request(name, metric.formula, metric.unit)], blocks, ("channel",)) if v.dimensions
     ]
     if not values or not all(value.complete and "history_too_short" not in value.settings["marks"] for value in values):
         return []
-    places = {month.name: number for number, month in enumerate(months)}
+    places = {block.name: number for number, block in enumerate(blocks)}
     table: dict[str, np.ndarray] = {}
     for value in values:
         channel = str(value.dimensions["channel"])
         if channel != UNKNOWN:
-            table.setdefault(channel, np.zeros(len(months)))[places[value.period]] = float(value.value or 0)
+            table.setdefault(channel, np.zeros(WEEKS))[places[value.period]] = float(value.value or 0)
     return [_declining(source, metric.label, name, metric.unit, period, trend) for trend in declining("channel", table)]
-
-
-def _year_before(day: date) -> date:
-    return day.replace(year=day.year - 1, day=1)
 
 
 def _declining(source: FactSource, label: Text, name: str, unit: str, period: Period, trend: Trend) -> Finding:

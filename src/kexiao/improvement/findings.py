@@ -63,7 +63,7 @@ class Breakdown:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """A channel's (or region's) decline over ``periods`` months in a row: ``slope`` is the relative change a month beyond the company's own course.
+    """A channel's (or region's) decline over ``periods`` months: ``slope`` is the relative change a month against all other segments (fitted week by week).
 
     ``p_value`` is one-sided; an alarm is raised below ``false_alarm_rate`` ÷ number of segments tested, so that with nothing going on at most that
     share of reviews raises any.

@@ -10,30 +10,32 @@ from kexiao.improvement.findings import Trend
 from kexiao.improvement.series import Contrast, Floats, in_series
 
 FALSE_ALARMS = 0.05
-MONTHS = 12
-_SMALLEST = 5.0
+WEEKS, WEEKS_A_MONTH = 52, 52 / 12
+_FEWEST_WEEKS, _SMALLEST = 26, 5.0
 
 
-def declining(dimension: str, months: Mapping[str, Floats]) -> list[Trend]:
-    """The segments whose share of the whole falls over the months given, steepest first.
+def declining(dimension: str, weeks: Mapping[str, Floats]) -> list[Trend]:
+    """The segments whose share of the whole falls over the weeks given, steepest first.
 
-    Tested is the slope of log(segment ÷ all others) by month, one-sided, honest under autocorrelation (``series.in_series``); season and growth that all
-    share cancel. An alarm needs p below 5 % ÷ number of segments (Bonferroni), so that at most one review in twenty raises any when nothing goes on. Segments
-    under 5 a month on average, or with a month without any, are not tested; at least 8 months are needed.
+    Tested is the slope of log(segment ÷ all others) by week, one-sided, honest under autocorrelation (``series.in_series``); season and growth that all
+    share cancel. Half a unit is added to both sides, so that an empty week does no harm (Haldane 1956). An alarm needs p below 5 % ÷ number of segments
+    (Bonferroni), so that at most one review in twenty raises any when nothing goes on. Segments under 5 a week on average are not tested, nor fewer than
+    26 weeks.
     """
-    whole = np.sum(list(months.values()), axis=0) if months else np.zeros(0)
+    whole = np.sum(list(weeks.values()), axis=0) if weeks else np.zeros(0)
     tested = {
         name: values
-        for name, values in months.items()
-        if len(values) >= 8 and values.mean() >= _SMALLEST and (values > 0).all() and (whole - values > 0).all()
+        for name, values in weeks.items()
+        if len(values) >= _FEWEST_WEEKS and _SMALLEST <= values.mean() < whole.mean()
     }
     found = []
     for name, values in tested.items():
-        slope = _slope(np.log(values / (whole - values)))
+        slope = _slope(np.log((values + 0.5) / (np.maximum(whole - values, 0.0) + 0.5)))
         p_value = slope.p_value / 2 if slope.estimate < 0 else 1 - slope.p_value / 2
         if p_value < FALSE_ALARMS / len(tested):
-            limits = [float(np.expm1(x)) for x in (slope.estimate, slope.low, slope.high)]
-            found.append(Trend(dimension, name, len(values), limits[0], limits[1], limits[2], p_value, FALSE_ALARMS))
+            low, middle, high = (float(np.expm1(x * WEEKS_A_MONTH)) for x in (slope.low, slope.estimate, slope.high))
+            months = round(len(values) / WEEKS_A_MONTH)
+            found.append(Trend(dimension, name, months, middle, low, high, p_value, FALSE_ALARMS))
     return sorted(found, key=lambda trend: trend.slope)
 
 
