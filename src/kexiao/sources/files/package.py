@@ -19,6 +19,8 @@ HIGHEST_RATIO = 100
 BLOCK = 4 * 1024**2
 LONGEST_CELL = 16 * 1024**2
 MOST_NOTES = 2_000_000
+CELL_BYTES = 32
+"""What calamine needs for each cell of the square from the first to the last."""
 
 _TAG = rb"(?:[\w.-]+:)?"
 _ERROR = re.compile(rb"<" + _TAG + rb"c\b([^>]*\bt=[\"']e[\"'][^>]*)(?<!/)>(.*?)</" + _TAG + rb"c>", re.DOTALL)
@@ -43,6 +45,9 @@ _NO_RESULT = re.compile(
 _HIDDEN_ROW = re.compile(rb"<" + _TAG + rb"row\b[^>]*\bhidden=[\"'](?:1|true)[\"']")
 _HIDDEN_COLUMN = re.compile(rb"<" + _TAG + rb"col\b[^>]*\bhidden=[\"'](?:1|true)[\"']")
 _REFERENCE = re.compile(rb"\br=[\"']([A-Z]{1,3})(\d{1,7})[\"']")
+_ROW = re.compile(rb"[^>]*?row\b[^>]*?\br=[\"'](\d{1,9})[\"']")
+_WIDE = re.compile(rb"\br=[\"']([A-Z]{2,3})\d")
+_IS_TEXT = re.compile(rb"\bt=[\"']str[\"']")
 _STYLE = re.compile(rb"\bs=[\"'](\d+)[\"']")
 
 
@@ -92,7 +97,7 @@ def stage_zip(path: Path, limits: Limits, *, prefix: str = "", inner: bool = Fal
             return stage_members(archive, limits, inner=inner)
         _refuse_other_documents(names)
         is_xlsx = "xl/workbook.xml" in names
-        notes = _xlsx_notes(archive) if is_xlsx else None
+        notes = _xlsx_notes(archive, limits.memory_bytes // 2 // CELL_BYTES) if is_xlsx else None
         if not is_xlsx:
             _check_ods(archive)
     return stage_workbook(path, limits, notes, prefix=prefix)
@@ -150,7 +155,7 @@ def _small(archive: zipfile.ZipFile, name: str) -> bytes:
     return b"".join(_parts(archive, name)) if name in archive.namelist() else b""
 
 
-def _xlsx_notes(archive: zipfile.ZipFile) -> dict[int, SheetNotes]:
+def _xlsx_notes(archive: zipfile.ZipFile, most_cells: int) -> dict[int, SheetNotes]:
     """What each sheet's XML says beyond what calamine gives; on the way every member is checked whole."""
     padded = _padded_styles(_small(archive, "xl/styles.xml"))
     order = _sheet_members(archive)
@@ -158,7 +163,7 @@ def _xlsx_notes(archive: zipfile.ZipFile) -> dict[int, SheetNotes]:
     for member in archive.namelist():
         parts = _parts(archive, member)
         if member in order:
-            notes[order[member]] = _sheet_notes(parts, padded)
+            notes[order[member]] = _sheet_notes(parts, padded, most_cells)
         else:
             for _ in parts:
                 pass
@@ -198,29 +203,57 @@ def _padded_styles(styles: bytes) -> dict[int, int]:
     return {style: lengths[number] for style, number in enumerate(formats) if number in lengths}
 
 
-def _sheet_notes(parts: Iterator[bytes], padded: dict[int, int]) -> SheetNotes:
+def _sheet_notes(parts: Iterator[bytes], padded: dict[int, int], most_cells: int) -> SheetNotes:
     notes = SheetNotes()
-    cells, zeros, rows, columns = notes.cells, notes.padded, 0, 0
+    cells, zeros = notes.cells, notes.padded
+    rows, columns, last_row, wide = 0, 0, 1, {b"Z"}
     pad = _padded_pattern(padded)
     for part in parts:
         rows += len(_HIDDEN_ROW.findall(part)) if b"hidden" in part else 0
         columns += len(_HIDDEN_COLUMN.findall(part)) if b"hidden" in part else 0
-        if b't="e"' in part or b"t='e'" in part:
-            for found in _ERROR.finditer(part):
-                value = _VALUE.search(found[2])
-                cells[_position(found[1])] = value[1].decode("utf-8", "replace") if value else "#UNKNOWN!"
-        if _NO_RESULT_HINT.search(part):
-            for found in _NO_RESULT.finditer(part):
-                if not (found[2] and re.search(rb"\bt=[\"']str[\"']", found[1])):
-                    cells[_position(found[1])] = "#NOT_CALCULATED!"
-        if pad:
-            for found in pad.finditer(part):
-                style = _STYLE.search(found[1])
-                if style:
-                    zeros[_position(found[1])] = padded[int(style[1])]
+        last_row = max(last_row, _last_row(part))
+        wide.update(_WIDE.findall(part))
+        _find_errors(part, cells)
+        for found in pad.finditer(part) if pad else ():
+            style = _STYLE.search(found[1])
+            if style:
+                zeros[_position(found[1])] = padded[int(style[1])]
         if len(cells) + len(zeros) > MOST_NOTES:
             raise broken()
+    if last_row * max(_column(letters) for letters in wide) > most_cells:
+        raise _too_far(last_row)
     return SheetNotes(cells, zeros, rows, columns)
+
+
+def _find_errors(part: bytes, cells: dict[tuple[int, int], str]) -> None:
+    """Note the cells that hold errors, and formulas whose result is not stored."""
+    if b't="e"' in part or b"t='e'" in part:
+        for found in _ERROR.finditer(part):
+            value = _VALUE.search(found[2])
+            cells[_position(found[1])] = value[1].decode("utf-8", "replace") if value else "#UNKNOWN!"
+    if _NO_RESULT_HINT.search(part):
+        for found in _NO_RESULT.finditer(part):
+            if not (found[2] and _IS_TEXT.search(found[1])):
+                cells[_position(found[1])] = "#NOT_CALCULATED!"
+
+
+def _last_row(part: bytes) -> int:
+    """The number of the last row that begins in a part."""
+    found = _ROW.match(part, max(part.rfind(b"<row"), part.rfind(b":row") - 8, 0)) or _ROW.search(part)
+    return int(found[1]) if found else 1
+
+
+def _too_far(row: int) -> InputRejected:
+    return InputRejected(
+        Text(
+            zh="工作表过大：有单元格远在数据之外（到第 {n} 行）。",
+            en="The sheet is too large: cells lie far beyond the data (down to row {n}).",
+        ).fill(n=row),
+        next_step=Text(
+            zh="请删去数据以外的行和列，另存后重试。",
+            en="Delete the rows and columns beyond the data, save it and try again.",
+        ),
+    )
 
 
 def _padded_pattern(padded: dict[int, int]) -> re.Pattern[bytes] | None:
@@ -241,10 +274,19 @@ def _position(attributes: bytes) -> tuple[int, int]:
             ),
             next_step=Text(zh="请用 Excel 打开并另存为 xlsx。", en="Open it in Excel and save it as xlsx."),
         )
-    column = 0
-    for letter in found[1]:
-        column = column * 26 + letter - 64
-    return int(found[2]) - 1, column - 1
+    return int(found[2]) - 1, _column(found[1]) - 1
+
+
+def _column(letters: bytes) -> int:
+    """The number of a column from 1.
+
+    >>> _column(b"A"), _column(b"AA")
+    (1, 27)
+    """
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
 
 
 def _check_ods(archive: zipfile.ZipFile) -> None:
