@@ -45,7 +45,9 @@ from kexiao.cycle.overview import (
     trends,
 )
 from kexiao.cycle.segments import Segmentation, segments
+from kexiao.engine.duck import connect, run
 from kexiao.engine.folder import Folder, create_folder
+from kexiao.engine.store import Store
 from kexiao.errors import InputRejected, WrongUse
 from kexiao.facts.cohorts import CohortAge
 from kexiao.facts.metric import MetricValue
@@ -58,6 +60,7 @@ from kexiao.models.inputs import CannotFit, Unfitted
 from kexiao.models.segments import value_tiers
 from kexiao.models.segments.rfm import SEGMENTS
 from kexiao.models.segments.value_tiers import Concentration
+from kexiao.tables.catalogue import table_named
 from kexiao.text import Text
 
 Progress = Callable[[Text], None]
@@ -283,19 +286,16 @@ def concentrated(source: FactSource, period: Period) -> Concentrated | None:
 
 def guessed_currency(folder: Folder, report: LoadReport) -> Guess:
     """The currency of the files: as rows say, as headings say, else by the language and places in them; an unknown one is not made up."""
-    source = open_facts_of_any_currency(folder)
-    listed = [row[0] for row in source.query("SELECT DISTINCT currency FROM orders WHERE currency IS NOT NULL")]
+    listed = _distinct(folder, "orders", "currency")
     if len(listed) == 1:
-        return Guess(str(listed[0]), Text(zh="数据中的币种列", en="the currency column in the data"))
+        return Guess(listed.pop(), Text(zh="数据中的币种列", en="the currency column in the data"))
     headings = [heading for part in report.parts if part.mapping for heading in part.mapping.header]
     for heading in headings:
         if code := _currency_in(heading):
             return Guess(code, Text(zh="列名“{h}”", en="the heading “{h}”").fill(h=heading))
     if any(_CHINESE.search(heading) for heading in headings):
         return Guess("CNY", Text(zh="列名是中文", en="the headings are Chinese"))
-    regions = {
-        str(row[0]) for row in source.query("SELECT DISTINCT region FROM customer_summary WHERE region IS NOT NULL")
-    }
+    regions = _distinct(folder, "customers", "region") | _distinct(folder, "orders", "region")
     if len(regions) > 5 and len(regions & _BRAZIL) > 0.9 * len(regions):
         return Guess("BRL", Text(zh="地区是巴西各州", en="the regions are the states of Brazil"))
     return Guess(
@@ -304,18 +304,13 @@ def guessed_currency(folder: Folder, report: LoadReport) -> Guess:
     )
 
 
-def open_facts_of_any_currency(folder: Folder) -> FactSource:
-    """Facts opened under whichever single currency the orders are in."""
-    from kexiao.engine.duck import connect, run
-    from kexiao.engine.store import Store
-    from kexiao.tables.catalogue import table_named
-
+def _distinct(folder: Folder, table: str, column: str) -> set[str]:
+    """The distinct known texts of a column of the newest snapshot."""
     store = Store(folder.data)
-    sql = store.table_query(store.current(), "orders", table_named("orders").stored_columns)
+    sql = store.table_query(store.current(), table, table_named(table).stored_columns)
     with connect(folder.data / "_tmp") as connection:
-        listed = run(connection, f"SELECT DISTINCT currency FROM ({sql}) WHERE currency IS NOT NULL LIMIT 2")
-    own = str(listed[0][0]) if len(listed) == 1 else folder.currency
-    return open_facts(Folder(folder.root, {**folder.settings, "currency": own}))
+        rows = run(connection, f"SELECT DISTINCT {column} FROM ({sql}) WHERE {column} IS NOT NULL LIMIT 1000")
+    return {str(row[0]) for row in rows}
 
 
 _GIVEN = Text(zh="指定", en="given")

@@ -33,7 +33,10 @@ BREAKDOWN_METRICS = (
 BREAKDOWN_DIMENSIONS = ("channel", "region", "category", "segment", "team", "campaign", "level")
 SPLIT_METRIC = "net_sales"
 # Totals whose change is worth an interval of its own, paired by customer.
-PAIRED = ("net_sales", "gross_sales", "gross_margin", "orders", "ordering_customers")
+PAIRED: dict[Against, tuple[str, ...]] = {
+    "before": ("net_sales", "gross_margin", "orders", "ordering_customers"),
+    "year_before": ("net_sales",),
+}
 # What is there at an edge is no sample of flows: who was there before still is, so a change is counted, not estimated.
 STOCKS = {"customers_at_start", "customers_at_end", "customer_base"}
 MOST_GROUPS = 200
@@ -247,12 +250,12 @@ def _growths(
 ) -> dict[tuple[str, Against, str], MetricValue]:
     """Relative changes of totals, paired by customer, for their intervals."""
     found: dict[tuple[str, Against, str], MetricValue] = {}
-    linear = [name for name in PAIRED if name in names]
-    for against in ("before", "year_before"):
+    for against, paired in PAIRED.items():
         periods = [span.period for span in over if getattr(span, against)]
-        requests = [Request(name, Growth(metric_named(name).formula, against), "ratio") for name in linear]  # type: ignore[arg-type]
+        formulas = [(name, metric_named(name).formula) for name in paired if name in names]
+        requests = [Request(name, Growth(formula, against), "ratio") for name, formula in formulas]
         for value in evaluate(source, requests, periods) if periods else []:
-            found[(value.metric, against, value.period)] = value  # type: ignore[index]
+            found[(value.metric, against, value.period)] = value
     return found
 
 
@@ -364,7 +367,7 @@ def breakdowns(source: FactSource, span: Span) -> tuple[Breakdown, ...]:
     for dimension in BREAKDOWN_DIMENSIONS:
         if not 2 <= _groups_of(source, dimension) <= MOST_GROUPS:
             continue
-        now, then = (_along(source, dimension, period) for period in (span.period, span.before))
+        now, then = _along(source, dimension, span.period, span.before)
         overlapping = dimension == "category"
         found.append(
             Breakdown(
@@ -375,12 +378,14 @@ def breakdowns(source: FactSource, span: Span) -> tuple[Breakdown, ...]:
     return tuple(found)
 
 
-def _along(source: FactSource, dimension: str, period: Period | None) -> tuple[MetricValue, ...]:
-    if period is None:
-        return ()
+def _along(
+    source: FactSource, dimension: str, period: Period, before: Period | None
+) -> tuple[tuple[MetricValue, ...], tuple[MetricValue, ...]]:
     requests = [request for name in BREAKDOWN_METRICS for request in requests_for(name)]
-    values = evaluate(source, requests, [period], (dimension,))
-    return tuple(value for value in values if value.dimensions)
+    periods = [before, period] if before else [period]
+    values = [value for value in evaluate(source, requests, periods, (dimension,)) if value.dimensions]
+    then = tuple(value for value in values if before and value.period == before.name)
+    return tuple(value for value in values if value.period == period.name), then
 
 
 def _groups_of(source: FactSource, dimension: str) -> int:
