@@ -61,8 +61,7 @@ def main(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
         return code
     except KeyboardInterrupt:
-        _say(Text(zh="已中断；已有数据没有改变。", en="Interrupted; stored data are unchanged."))
-        return INTERRUPTED
+        return _interrupted()
     except (BrokenPipeError, _ReaderGone):
         # The reader has seen enough. Python would complain again when it closes standard output.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -71,7 +70,9 @@ def main(arguments: Sequence[str]) -> int:
         _tell(problem)
         return problem.exit_code
     except Exception as problem:
-        return _bug(problem)
+        # DuckDB tells of Ctrl-C during a query in its own way.
+        stopped = isinstance(problem, RuntimeError) and "interrupt" in str(problem).lower()
+        return _interrupted() if stopped else _bug(problem)
 
 
 def _run(arguments: Sequence[str], language: Language) -> int:
@@ -159,7 +160,7 @@ def _spoken(hint: Any, language: Language) -> Any:
     if get_origin(hint) is not Annotated:
         return hint
     kind, *details = get_args(hint)
-    return Annotated[kind, *(speak(d, language) if hasattr(d, "help") else d for d in details)]  # type: ignore[return-value]
+    return Annotated[kind, *(speak(d, language) if hasattr(d, "help") else d for d in details)]
 
 
 def _session(shared: dict[str, Any], language: Language) -> Session:
@@ -203,6 +204,11 @@ def _tell(problem: KexiaoError) -> None:
     from kexiao.cli.output import printable
 
     print(printable(problem.message()), file=sys.stderr)
+
+
+def _interrupted() -> int:
+    _say(Text(zh="已中断；已有数据没有改变。", en="Interrupted; stored data are unchanged."))
+    return INTERRUPTED
 
 
 def _bug(problem: Exception) -> int:

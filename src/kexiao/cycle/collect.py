@@ -484,9 +484,7 @@ class _Load:
         merge_contacts(self.connection, self.folder, "SELECT * FROM people", self.load_id)
         self._quarantine(batch, recognised)
         self._write_load(sources, report)
-        self.kept = [
-            replace(s.mapping, options=replace(s.mapping.options, **batch.decided.get(s.src, {}))) for s in batch.sheets
-        ]  # type: ignore[arg-type]
+        self.kept = [_with_decisions(sheet, batch.decided.get(sheet.src, {})) for sheet in batch.sheets]
         return report
 
     def _quarantine(self, batch: Batch, recognised: Sequence[Recognised]) -> None:
@@ -583,6 +581,11 @@ class _Load:
             "columns = {'load_id': 'BIGINT', 'loaded_at': 'VARCHAR', 'file_name': 'VARCHAR', 'fingerprint': 'VARCHAR', 'mapping': 'VARCHAR', 'tables': 'VARCHAR', 'rows_read': 'BIGINT', "
             "'rows_loaded': 'BIGINT', 'rows_quarantined': 'BIGINT', 'rows_duplicate': 'BIGINT', 'rows_skipped': 'BIGINT', 'warnings': 'VARCHAR'}, maximum_object_size = 100000000)",
         )
+
+
+def _with_decisions(sheet: BatchSheet, decided: dict[str, Any]) -> SheetMapping:
+    """The mapping with what the data decided, so that the next file of this layout is read the same way."""
+    return replace(sheet.mapping, options=replace(sheet.mapping.options, **decided))
 
 
 def _fates(connection: Connection, batch: Batch, merged: Sequence[Merged]) -> dict[int, tuple[int, int, int]]:

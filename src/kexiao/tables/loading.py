@@ -2,7 +2,8 @@
 
 A null says nothing: it never takes the place of a value. What makes a row newer is its ``known_at``. A column marked ``forward`` keeps the furthest
 of its values. Equally new rows that contradict each other are all refused, a stored one withdrawn, and their key stays in dispute (table
-``conflicts``) until a newer row comes. So the state is the same whichever file came first.
+``conflicts``) until a newer row comes. So the state is the same whichever file came first. A row that says what is stored changes nothing, not
+even the time: a daily export of everything would else write everything anew.
 """
 
 from __future__ import annotations

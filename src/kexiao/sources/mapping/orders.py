@@ -47,7 +47,8 @@ def _order_rows(batch: Batch, sheet: BatchSheet, lines: bool) -> str:
     currency = f"coalesce(t.currency, {quote_text(sheet.typed.currency)})" if sheet.typed.currency else "t.currency"
     rows = batch.sheet_rows(sheet)
     if "amount" not in sheet.mapping.columns and not sheet.mapping.columns.keys() & {"gross", "unit_price"}:
-        amounts = Amounts(*["CAST(NULL AS DECIMAL(18,2))"] * 3, "CAST(NULL AS DOUBLE)")
+        unknown = "CAST(NULL AS DECIMAL(18,2))"
+        amounts = Amounts(net=unknown, gross=unknown, cost=unknown, quantity="CAST(NULL AS DOUBLE)")
     return (
         f"SELECT {key} AS order_key, _person, ordered_at, {status} AS status, {', '.join(_HEADER)}, ({amounts.net}) AS net, ({amounts.gross}) AS gross, "
         f"({amounts.cost}) AS cost, ({amounts.quantity}) AS quantity, freight, ({amounts.whole}) AS whole, {currency} AS currency, "

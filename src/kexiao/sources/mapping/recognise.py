@@ -188,6 +188,7 @@ def _refuse_twins(mapping: SheetMapping, place: Place) -> None:
         ]
         twins = [other for other in twins if other != column and other.startswith(column)]
         if twins:
+            described = mapping.sheet_kind.field_named(field)
             raise Ambiguous(
                 Text(
                     zh="有两列都叫“{column}”，无法判断用哪一列。",
@@ -196,11 +197,7 @@ def _refuse_twins(mapping: SheetMapping, place: Place) -> None:
                 next_step=Text(
                     zh="请改名，或用 --mapping 指定“{field}”用哪一列。",
                     en="Rename one, or say with --mapping which one is “{field}”.",
-                ).fill(
-                    field=mapping.sheet_kind.field_named(field).label
-                    if mapping.sheet_kind.field_named(field)
-                    else field
-                ),  # type: ignore[union-attr]
+                ).fill(field=described.label if described else field),
                 place=place,
             )
 
