@@ -7,6 +7,7 @@ import secrets
 import socket
 import time
 from collections.abc import Callable
+from contextvars import copy_context
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
@@ -104,7 +105,9 @@ def serve(host: str, port: int, *, on_ready: Callable[[], None] | None = None) -
         workers_kill_timeout=5,
     )
     if on_ready is not None:
-        Thread(target=_call_when_ready, args=(host, port, on_ready), daemon=True).start()
+        # The thread speaks the language of this one.
+        told = copy_context()
+        Thread(target=told.run, args=(_call_when_ready, host, port, on_ready), daemon=True).start()
     server.serve()
 
 
