@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import random
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-NOW = date(2026, 11, 22)
 HEADINGS = ["订单号", "下单时间", "客户编号", "渠道", "商品类别", "数量", "实付金额", "成本"]
 
 
@@ -32,6 +32,12 @@ def write_orders(
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([HEADINGS, *rows])
     return path
+
+
+@pytest.fixture(scope="session")
+def make_orders() -> Callable[..., Path]:
+    """Writes an order file: ``make_orders(path, days=…, customers=…, channels=…)``."""
+    return write_orders
 
 
 @pytest.fixture

@@ -20,10 +20,9 @@ from kexiao.report.analysis_parts import (
     unlock_part,
     value_part,
 )
-from kexiao.report.charts import render_svg
 from kexiao.report.findings import Answer, answers, title
 from kexiao.report.html import Html, details, tag
-from kexiao.report.panels import metric_panel
+from kexiao.report.panels import drawing, metric_panel
 from kexiao.report.style import STYLE
 from kexiao.report.words import Voice, basis_of, change_html
 from kexiao.text import LANGUAGES, Text
@@ -162,7 +161,7 @@ def _card(analysis: Analysis, voice: Voice, name: str) -> Html:
     shown = voice.shown(reading.value)
     change = change_html(voice, voice.change(reading.value, reading.before, report.better))
     line = charts.trend_line(analysis, voice, name)
-    spark = Html(render_svg(line.option, SPARK_WIDTH, SPARK_HEIGHT, label=voice.say(report.label))) if line else None
+    spark = drawing(voice, line.option, SPARK_WIDTH, SPARK_HEIGHT, voice.say(report.label), "card") if line else None
     opened = details(voice.say(Text(zh="打开", en="Open")), metric_panel(analysis, voice, report, reading), cls="more")
     return tag(
         "div", tag("h3", voice.say(report.label)), tag("p", shown.text, cls="value", title=shown.exact),

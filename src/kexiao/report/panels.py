@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 from kexiao.cycle.analyze import Analysis
@@ -12,6 +13,7 @@ from kexiao.report.html import Html, join, table, tag
 from kexiao.report.words import YEAR_BEFORE, Voice, basis_of, change_html, marks_of
 from kexiao.text import Text
 
+_INNER_NAMES = re.compile(r"(?<=[\"#])(kx[0-9a-f]{10})-")
 WIDE, HALF, NARROW = 860, 410, 344
 # Line charts come 300 high, which is too much at half width.
 LINE_HEIGHT, HALF_HEIGHT = 300, 236
@@ -39,10 +41,16 @@ def figure(voice: Voice, chart: Chart | None, *, half: bool = False) -> Html | N
     option = _uncrowded(chart.option)
     height = min(chart.height, HALF_HEIGHT) if half and chart.height == LINE_HEIGHT else chart.height
     drawn = [
-        tag("div", Html(render_svg(option, width, height, label=chart.title)), cls=name)
+        tag("div", drawing(voice, option, width, height, chart.title, name), cls=name)
         for name, width in (("wide", HALF if half else WIDE), ("narrow", NARROW))
     ]
     return Html(figure_html(chart, join(drawn), language=voice.language).replace("<table ", '<div class="scroll"><table ', 1).replace("</table>", "</table></div>", 1))  # fmt: skip
+
+
+def drawing(voice: Voice, option: dict[str, Any], width: int, height: int, label: str, place: str) -> Html:
+    """A chart as SVG, its inner names made its own: the same drawing stands in each language, and what is hidden can lend nothing."""
+    drawn = render_svg(option, width, height, label=label)
+    return Html(_INNER_NAMES.sub(rf"\g<1>{voice.language}{place[0]}-", drawn))
 
 
 def _uncrowded(option: dict[str, Any]) -> dict[str, Any]:
