@@ -13,12 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from kexiao.errors import InputRejected, LimitExceeded
+from kexiao.errors import InputRejected, LimitExceeded, StorageError
 from kexiao.sources.files import Limits, read_file
 
 from .conftest import ORDERS, Read, csv_of, table_of
 from .test_workbooks import HEADER, SHEET, book, changed
 
+HEAD = "订单号,客户,下单日期,金额,备注\r\n"
 PLAIN = [("a", [HEADER, ["SO1", "王伟", "2025-01-06", 1]])]
 
 
@@ -164,6 +165,15 @@ def test_a_child_without_enough_memory_says_so(tmp_path: Path) -> None:
     path.write_bytes(book(("a", [HEADER, *[["SO1", "王", "x", 1.5]] * 60_000])))
     with pytest.raises(LimitExceeded):
         read_file(path, tmp_path / "work", original_name="a.xlsx", limits=Limits(memory_bytes=100 * 1024**2))
+
+
+@pytest.mark.parametrize("last", ["", "合计,,,1,\r\n"])
+def test_a_full_disk_is_a_matter_of_storage(tmp_path: Path, last: str) -> None:
+    path = tmp_path / "x"
+    rows = "".join(f"SO{no * 7919 % 99991},客户{no * 31 % 9973},2025-01-06,{no}.5,\r\n" for no in range(20_000))
+    path.write_text(HEAD + rows + last, encoding="utf-8", newline="")
+    with pytest.raises(StorageError):
+        read_file(path, tmp_path / "work", original_name="a.csv", limits=Limits(file_bytes=30_000))
 
 
 def test_it_works_under_stricter_limits_of_the_system(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from kexiao.text import Text
 _FREE = 0xFFFFFFFA  # from here on sector numbers have other meanings: end of chain, free, table
 _BOF = (0x0809, 0x0409, 0x0209)
 _FORMULA, _BOOL_OR_ERROR, _ROW, _SHEET, _PASSWORD = 0x0006, 0x0205, 0x0208, 0x0085, 0x002F
+_CELLS = {0x0006, 0x00BD, 0x00BE, 0x00FD, 0x0201, 0x0203, 0x0204, 0x0205, 0x027E}
 _ERRORS = {
     0x00: "#NULL!",
     0x07: "#DIV/0!",
@@ -150,7 +151,9 @@ def _notes(book: bytes) -> dict[int, SheetNotes]:
             cells[current] = {}
         elif current >= 0 and kind == _ROW and length >= 16:
             hidden[current] += bool(book[at + 12] & 0x20)
-        elif current >= 0 and (code := _error_code(book, kind, at, length)) is not None:
+        elif current >= 0 and kind in _CELLS and book[at + 3]:
+            raise broken()  # beyond column 256: damage, for which the parser would ask for gigabytes
+        if current >= 0 and (code := _error_code(book, kind, at, length)) is not None:
             cells[current][struct.unpack_from("<HH", book, at)] = _ERRORS.get(code, "#UNKNOWN!")
     return {number: SheetNotes(found, hidden_rows=hidden[number]) for number, found in cells.items()}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import resource
@@ -42,6 +43,20 @@ def _no_more_than(kind: int, wanted: int) -> int:
     return wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
 
 
+_OF_THE_DISK = {
+    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EACCES, errno.EPERM, errno.EROFS, errno.EMFILE, errno.ENOENT
+}  # fmt: skip
+"""What the disk says; a damaged archive makes the system complain too, of places that no file has."""
+
+_WORDS_OF_THE_DISK = {
+    "No space left": errno.ENOSPC,
+    "Disk quota": errno.EDQUOT,
+    "File too large": errno.EFBIG,
+    "Input/output error": errno.EIO,
+}
+"""The same out of the mouth of DuckDB, which gives no number."""
+
+
 def _read(source: Path, name: str, limits: Limits) -> dict[str, Any]:
     try:
         return {"sheets": [sheet_to_json(sheet) for sheet in stage(source, limits)]}
@@ -49,9 +64,12 @@ def _read(source: Path, name: str, limits: Limits) -> dict[str, Any]:
         return {"error": describe(problem)}
     except MemoryError:
         return {"error": describe(_out_of_memory())}
-    except OSError as problem:
-        return {"error": describe(storage_error(problem, Path(name)))}
     except Exception as problem:  # any failure of a parser means one thing to the user: this file cannot be read
+        if isinstance(problem, OSError) and problem.errno in _OF_THE_DISK:
+            return {"error": describe(storage_error(problem, Path(name)))}
+        for words, number in _WORDS_OF_THE_DISK.items():
+            if words in str(problem):
+                return {"error": describe(storage_error(OSError(number, words), Path(name)))}
         print(f"{type(problem).__name__}: {problem}", file=sys.stderr)
         if is_about_memory(str(problem)):
             return {"error": describe(_out_of_memory())}
