@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
@@ -15,8 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kexiao.cycle.breakdowns import Breakdown, Explained, breakdowns, explained
 from kexiao.cycle.collect import LoadReport, collect
 from kexiao.cycle.explain import policy_in_words
+from kexiao.cycle.guesses import Guess, guessed_currency
 from kexiao.cycle.histories import histories
 from kexiao.cycle.holdings import (
     STATUS_WORDS,
@@ -30,24 +31,9 @@ from kexiao.cycle.holdings import (
 )
 from kexiao.cycle.lifetime import BASIS_WORDS, LifetimeValues, lifetime_values
 from kexiao.cycle.model import run_model
-from kexiao.cycle.overview import (
-    Breakdown,
-    Explained,
-    Flow,
-    MetricReport,
-    Span,
-    breakdowns,
-    cohorts,
-    explained,
-    flows,
-    metric_reports,
-    spans,
-    trends,
-)
+from kexiao.cycle.overview import Flow, MetricReport, Span, cohorts, flows, metric_reports, spans, trends
 from kexiao.cycle.segments import Segmentation, segments
-from kexiao.engine.duck import connect, run
 from kexiao.engine.folder import Folder, create_folder
-from kexiao.engine.store import Store
 from kexiao.errors import InputRejected, WrongUse
 from kexiao.facts.cohorts import CohortAge
 from kexiao.facts.metric import MetricValue
@@ -60,26 +46,11 @@ from kexiao.models.inputs import CannotFit, Unfitted
 from kexiao.models.segments import value_tiers
 from kexiao.models.segments.rfm import SEGMENTS
 from kexiao.models.segments.value_tiers import Concentration
-from kexiao.tables.catalogue import table_named
 from kexiao.text import Text
 
 Progress = Callable[[Text], None]
-UNKNOWN_CURRENCY = "¤"  # the sign that stands for any currency
 DEFAULT_TIMEZONE = "Asia/Shanghai"
 BINS = 10
-
-_CURRENCY_CODES = ("CNY", "RMB", "USD", "EUR", "GBP", "JPY", "HKD", "TWD", "BRL", "INR", "AUD", "CAD", "SGD", "KRW")
-_CURRENCY_SIGNS = {"¥": "CNY", "￥": "CNY", "元": "CNY", "R$": "BRL", "US$": "USD", "HK$": "HKD", "NT$": "TWD", "€": "EUR", "£": "GBP", "₹": "INR"}  # fmt: skip
-_BRAZIL = {"AC", "AL", "AP", "AM", "BA", "CE", "DF", "ES", "GO", "MA", "MT", "MS", "MG", "PA", "PB", "PR", "PE", "PI", "RJ", "RN", "RS", "RO", "RR", "SC", "SP", "SE", "TO"}  # fmt: skip
-_CHINESE = re.compile(r"[\u4e00-\u9fff]")
-
-
-@dataclass(frozen=True, slots=True)
-class Guess:
-    """A setting that was not given: what was taken, and why."""
-
-    value: str
-    why: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,45 +255,8 @@ def concentrated(source: FactSource, period: Period) -> Concentrated | None:
     return None if found.gini is None else Concentrated(period, basis, found)
 
 
-def guessed_currency(folder: Folder, report: LoadReport) -> Guess:
-    """The currency of the files: as rows say, as headings say, else by the language and places in them; an unknown one is not made up."""
-    listed = _distinct(folder, "orders", "currency")
-    if len(listed) == 1:
-        return Guess(listed.pop(), Text(zh="数据中的币种列", en="the currency column in the data"))
-    headings = [heading for part in report.parts if part.mapping for heading in part.mapping.header]
-    for heading in headings:
-        if code := _currency_in(heading):
-            return Guess(code, Text(zh="列名“{h}”", en="the heading “{h}”").fill(h=heading))
-    if any(_CHINESE.search(heading) for heading in headings):
-        return Guess("CNY", Text(zh="列名是中文", en="the headings are Chinese"))
-    regions = _distinct(folder, "customers", "region") | _distinct(folder, "orders", "region")
-    if len(regions) > 5 and len(regions & _BRAZIL) > 0.9 * len(regions):
-        return Guess("BRL", Text(zh="地区是巴西各州", en="the regions are the states of Brazil"))
-    return Guess(
-        UNKNOWN_CURRENCY,
-        Text(zh="文件没有说明，用 --currency 指定", en="the files do not say; give it with --currency"),
-    )
-
-
-def _distinct(folder: Folder, table: str, column: str) -> set[str]:
-    """The distinct known texts of a column of the newest snapshot."""
-    store = Store(folder.data)
-    sql = store.table_query(store.current(), table, table_named(table).stored_columns)
-    with connect(folder.data / "_tmp") as connection:
-        rows = run(connection, f"SELECT DISTINCT {column} FROM ({sql}) WHERE {column} IS NOT NULL LIMIT 1000")
-    return {str(row[0]) for row in rows}
-
-
 _GIVEN = Text(zh="指定", en="given")
 _DEFAULT_ZONE = Text(zh="默认；不带时区的时间按原样取日期", en="the default; times without a zone keep their date")
-
-
-def _currency_in(heading: str) -> str | None:
-    words = re.findall(r"[A-Z]{3}", heading.upper()) if "(" in heading or "（" in heading else []
-    for code in words:
-        if code in _CURRENCY_CODES:
-            return "CNY" if code == "RMB" else code
-    return next((code for sign, code in _CURRENCY_SIGNS.items() if sign in heading), None)
 
 
 def _workspace(root: Path, files: Sequence[Path], currency: str | None, timezone: str | None) -> Folder:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kexiao.cycle.analyze import Analysis, ValueSummary
-from kexiao.cycle.overview import Breakdown, Explained, Flow
+from kexiao.cycle.breakdowns import Breakdown, Explained
+from kexiao.cycle.overview import Flow
 from kexiao.cycle.segments import Segmentation
 from kexiao.facts.metric import MetricValue
 from kexiao.facts.periods import Period
@@ -14,6 +15,7 @@ from kexiao.report.charts import (
     Bar,
     Chart,
     Cohort,
+    Event,
     Part,
     Point,
     Series,
@@ -213,7 +215,7 @@ def window_chart(analysis: Analysis, voice: Voice) -> Chart | None:
     if window is None or len(window.curve) < 5:
         return None
     longest = max(window.days, min(window.curve[-1][0], 2 * window.days))
-    step = max(1, longest // 30)
+    step = next(days for days in (1, 2, 5, 10, 15, 30, 60, 90, 180, 365) if longest <= 36 * days or days == 365)
     points = []
     for day in range(0, longest + 1, step):
         below = [share for gap, share in window.curve if gap <= day]
@@ -225,8 +227,10 @@ def window_chart(analysis: Analysis, voice: Voice) -> Chart | None:
         zh="横轴：两次购买的间隔（天）；纵轴：间隔不超过它的占比，每位客户权重相同",
         en="Across: days between purchases; up: share of gaps no longer than that, customers weighing the same",
     )
+    nearest = min(points, key=lambda point: abs(int(point.at) - window.quantile_days)).at
+    mark = Event(nearest, Text(zh="天：90 % 的间隔不超过这里", en="days: 90 % of gaps are no longer"))
     return line_chart(
-        [Series("", points)], "ratio", title=title, subtitle=subtitle, target=0.9, language=voice.language
+        [Series("", points)], "ratio", title=title, subtitle=subtitle, events=[mark], language=voice.language
     )
 
 

@@ -8,18 +8,8 @@ from collections.abc import Callable
 from kexiao.cycle.analyze import Analysis
 from kexiao.cycle.overview import Reading
 from kexiao.report import analysis_charts as charts
-from kexiao.report.analysis_parts import (
-    breakdowns_part,
-    changes_part,
-    customers_part,
-    data_part,
-    future_part,
-    method_part,
-    metrics_part,
-    trend_part,
-    unlock_part,
-    value_part,
-)
+from kexiao.report.analysis_parts import changes_part, customers_part, future_part, trend_part, value_part
+from kexiao.report.evidence_parts import breakdowns_part, data_part, method_part, metrics_part, unlock_part
 from kexiao.report.findings import Answer, answers, title
 from kexiao.report.html import Html, details, tag
 from kexiao.report.panels import drawing, metric_panel
@@ -133,8 +123,8 @@ def _cards(analysis: Analysis, voice: Voice) -> Html:
         if reading and reading.value.value is not None and len(chosen) < MOST_CARDS and _sound(analysis, reading):
             chosen.append(name)
     say = Text(
-        zh="{s}（{p}）{b}；点“打开”看公式、口径与区间。",
-        en="{s} ({p}){b}; open a number for its formula, policy and interval.",
+        zh="{s}（{p}）{b}；小图为近期走势；点“打开”看公式、口径与区间。",
+        en="{s} ({p}){b}; the small line is the recent trend; open a number for its formula, policy and interval.",
     )
     against = Text(zh="，变化{b}", en=", changes {b}")
     basis = voice.say(against, b=basis_of(span)) if span.before else ""

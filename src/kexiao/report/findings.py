@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kexiao.cycle.analyze import Analysis
-from kexiao.cycle.overview import Explained, Flow, Reading
+from kexiao.cycle.breakdowns import Explained
+from kexiao.cycle.overview import Flow, Reading
 from kexiao.models.clv.backtest import BacktestCard
 from kexiao.models.inputs import Unfitted
 from kexiao.report.numbers import Judgement, show_change, show_column, show_signed

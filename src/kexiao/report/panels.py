@@ -59,7 +59,7 @@ def _uncrowded(option: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(axis, dict) or axis.get("type") != "value" or not axis.get("interval"):
         return option
     low, high, step = (float(axis[name]) for name in ("min", "max", "interval"))
-    if (high - low) / step < MOST_TICKS:
+    if (high - low) / step <= MOST_TICKS:
         return option
     wide = 2 * step
     ends = {"min": math.floor(low / wide + ROUNDING) * wide, "max": math.ceil(high / wide - ROUNDING) * wide}

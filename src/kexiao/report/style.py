@@ -25,7 +25,7 @@ a { color: var(--accent); text-decoration: none; } a:hover { text-decoration: un
 main { min-width: 0; }
 header.lead { padding: 40px 0 8px; }
 .eyebrow { color: var(--grey); font-size: 13px; margin: 0 0 10px; }
-h1 { font-size: 30px; line-height: 1.32; font-weight: 650; margin: 0 0 10px; letter-spacing: -.005em; max-width: 26em; text-wrap: balance; }
+h1 { font-size: 29px; line-height: 1.34; font-weight: 650; margin: 0 0 10px; letter-spacing: -.005em; max-width: 30em; text-wrap: balance; }
 .deck { color: var(--grey); margin: 0; max-width: 46em; }
 .answers { list-style: none; margin: 28px 0 0; padding: 0; border-top: 1px solid var(--faint); }
 .answers li { display: grid; grid-template-columns: 92px minmax(0,1fr); gap: 16px; padding: 11px 0; border-bottom: 1px solid var(--faint); }
