@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,14 @@ from kexiao.cycle.collect import collect
 from kexiao.demo.company import draw
 from kexiao.demo.decisions import write_decisions
 from kexiao.engine.folder import Folder, create_folder, open_folder
-from kexiao.text import set_language
+from kexiao.text import in_language
 
 
 @pytest.fixture(autouse=True)
-def in_chinese() -> None:
-    """A command run by an earlier test leaves its language behind."""
-    set_language("zh")
+def in_chinese() -> Iterator[None]:
+    """Speak Chinese for one test; a command run by an earlier one leaves its language behind."""
+    with in_language("zh"):
+        yield
 
 
 def alike(one: Any, other: Any) -> bool:

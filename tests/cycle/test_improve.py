@@ -15,6 +15,8 @@ from kexiao.cycle.measure import measure
 from kexiao.cycle.review import review
 from kexiao.engine.folder import Folder
 from kexiao.errors import WrongUse
+from kexiao.facts.periods import parse
+from kexiao.facts.source import open_facts
 from kexiao.improvement.initiatives import Improvement
 from kexiao.improvement.reading import read_initiatives
 
@@ -47,6 +49,24 @@ def test_every_split_adds_up_to_the_change_exactly(found: Improvement) -> None:
             assert sum(part.share or 0 for part in breakdown.contributions) == pytest.approx(1)
             seen += 1
     assert seen > 5
+
+
+def test_new_and_existing_customers_are_told_apart(decided: Decided, found: Improvement) -> None:
+    source = open_facts(decided.folder)
+    split = {one.metric: b for one in found.findings for b in one.breakdowns if b.dimension == "newness"}
+    assert "orders" in split
+    parts = {part.segment: part for part in split["orders"].contributions}
+    assert parts["new"].label.zh == "新客"
+    finding = next(one for one in found.findings if one.metric == "orders")
+    against = next(c.against for c in finding.comparisons if c.moved)
+    counted = {}
+    for name in ("2025Q4", against):
+        when = parse(name)
+        counted[name] = source.query(f"""
+            SELECT count(*) FROM sale_orders AS s JOIN customer_summary AS c ON c.customer_id = s.customer_id
+            WHERE s.sold_on >= DATE '{when.start}' AND s.sold_on < DATE '{when.end}'
+              AND c.acquired_on >= DATE '{when.start}' AND c.acquired_on < DATE '{when.end}'""")[0][0]
+    assert parts["new"].contribution == counted["2025Q4"] - counted[against]
 
 
 def test_the_values_are_those_that_measure_gives(decided: Decided, found: Improvement) -> None:

@@ -16,14 +16,15 @@ from kexiao.effect.verdicts import Outcome
 from kexiao.engine.folder import Folder
 from kexiao.engine.posix import write_durably
 from kexiao.errors import WrongUse, unknown_name
+from kexiao.facts.availability import dimensions_of
 from kexiao.facts.decomposition import Amounts
 from kexiao.facts.evaluate import Request, evaluate
-from kexiao.facts.formula import Growth, Ratio, is_linear
-from kexiao.facts.metric import MetricValue
+from kexiao.facts.formula import Growth, Ratio, is_linear, rests_on_states
+from kexiao.facts.metric import MetricValue, Number
 from kexiao.facts.periods import Period, parse, period_holding
 from kexiao.facts.source import FactSource, open_facts
 from kexiao.facts.units import UNKNOWN
-from kexiao.improvement.breaking import Side, breakdown_of, leading_part, ranked, split_of
+from kexiao.improvement.breaking import EXISTING, NEW, NEWNESS, Side, breakdown_of, leading_part, ranked, split_of
 from kexiao.improvement.findings import Breakdown, Comparison, Finding, Trend
 from kexiao.improvement.initiatives import Improvement, Initiative, Overdue, Scope, Suggestion
 from kexiao.improvement.moving import WATCHED, Pair, beyond_chance, compared
@@ -36,7 +37,7 @@ from kexiao.text import Text
 FOLDER = "findings"
 _TRENDS = ("new_customers", "net_sales")
 # Not by salesperson: people are assessed with care, here they would only be blamed. Not by member level: it follows from what the customer bought.
-_SPLIT_BY = ("channel", "region", "team", "segment", "category", "mode")
+_SPLIT_BY = (NEWNESS, "channel", "region", "team", "segment", "category", "mode")
 _SUGGESTED = 2
 _VOLUME = "volume of "
 _AGAINST: tuple[tuple[Literal["before", "year_before"], Callable[[Period], Period]], ...] = (
@@ -195,7 +196,7 @@ def _all_breakdowns(
     """The breakdowns of every metric that moved, one pass a dimension."""
     found: dict[str, list[Breakdown]] = {name: [] for name in moved}
     for dimension in _SPLIT_BY:
-        names = [name for name in moved if dimension in dimensions_to_split(source, name)]
+        names = [name for name in moved if _can_be_split(source, name, dimension, [period, *others])]
         groups = _groups(source, names, [period, *others], dimension)
         for name in names:
             other = others[_main(moved[name])]
@@ -206,6 +207,25 @@ def _all_breakdowns(
     return {name: ranked(breakdowns) for name, breakdowns in found.items()}
 
 
+def _can_be_split(source: FactSource, name: str, dimension: str, periods: Sequence[Period]) -> bool:
+    if dimension != NEWNESS:
+        return dimension in dimensions_to_split(source, name)
+    # Who is new is told by the month of acquisition, so periods must be whole months; states have their own notion of new.
+    whole_months = all(period.grain in ("month", "quarter", "year") for period in periods)
+    formula = metric_named(name).formula
+    return whole_months and "cohort" in dimensions_of(formula) and not rests_on_states(formula)
+
+
+def _group_of(dimension: str, value: MetricValue, periods: Mapping[str, Period]) -> str:
+    if dimension != NEWNESS:
+        return str(value.dimensions[dimension])
+    month = str(value.dimensions["cohort"])
+    if month == UNKNOWN:
+        return UNKNOWN
+    period = periods[value.period]
+    return NEW if f"{period.start:%Y-%m}" <= month < f"{period.end:%Y-%m}" else EXISTING
+
+
 def _groups(
     source: FactSource, names: Sequence[str], periods: Sequence[Period], dimension: str
 ) -> dict[tuple[str, str], dict[str, Amounts]]:
@@ -214,19 +234,27 @@ def _groups(
     requests = [Request(name, metric.formula, metric.unit) for name, metric in metrics.items()]
     requests += [Request(_VOLUME + name, m.volume, "count") for name, m in metrics.items() if m.volume is not None]
     found: dict[tuple[str, str], dict[str, Amounts]] = {}
-    for value in evaluate(source, requests, periods, (dimension,)) if requests else ():
+    by, named = ("cohort" if dimension == NEWNESS else dimension), {period.name: period for period in periods}
+    for value in evaluate(source, requests, periods, (by,)) if requests else ():
         if not value.dimensions:
             continue
-        name, group = value.metric.removeprefix(_VOLUME), str(value.dimensions[dimension])
+        name = value.metric.removeprefix(_VOLUME)
         cells = found.setdefault((name, value.period), {})
-        top, bottom = cells.get(group, (0, 0))
+        top, bottom = cells.get(group := _group_of(dimension, value, named), (0, 0))
         if value.metric.startswith(_VOLUME):
-            cells[group] = (top, value.value or 0)
+            cells[group] = (top, _plus(bottom, value.value))
         elif isinstance(metrics[name].formula, Ratio):
-            cells[group] = (value.numerator or 0, value.denominator or 0)
+            cells[group] = (_plus(top, value.numerator), _plus(bottom, value.denominator))
         else:
-            cells[group] = (value.value or 0, bottom)
+            cells[group] = (_plus(top, value.value), bottom)
     return found
+
+
+def _plus(sum_so_far: Number, value: Number | None) -> Number:
+    """Exact amounts stay exact."""
+    if isinstance(sum_so_far, float) or isinstance(value, float):
+        return float(sum_so_far) + float(value or 0)
+    return sum_so_far + (value or 0)
 
 
 def _headline(label: Text, comparison: Comparison, unit: str, *, seasonal: bool) -> Text:
@@ -345,12 +373,12 @@ def _where(finding: Finding) -> Scope:
     """Where a remedy would apply: the declining segment, or the one that leads the change."""
     if finding.trend is not None:
         return {finding.trend.dimension: (finding.trend.segment,)}
-    if finding.breakdowns and finding.breakdowns[0].explained > 0 and not finding.breakdowns[0].simpson:
-        first = finding.breakdowns[0]
-        lead = next(c for c in first.contributions if (c.share or 0.0) > 0)
-        if lead.segment != UNKNOWN:
-            return {first.dimension: (lead.segment,)}
-    return {}
+    # Where a customer stands is no place to do something; and where the mix turned everything round, no single segment is the cause.
+    first = next((one for one in finding.breakdowns if one.dimension != NEWNESS), None)
+    if first is None or first.explained <= 0 or first.simpson:
+        return {}
+    lead = next(c for c in first.contributions if (c.share or 0.0) > 0)
+    return {} if lead.segment == UNKNOWN else {first.dimension: (lead.segment,)}
 
 
 def _overdue(initiatives: Sequence[Initiative], today: date) -> tuple[Overdue, ...]:

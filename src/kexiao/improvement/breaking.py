@@ -10,6 +10,7 @@ from kexiao.facts.decomposition import Amounts, Decomposition, SegmentPart, spli
 from kexiao.facts.formula import Ratio
 from kexiao.facts.metric import Metric, MetricValue
 from kexiao.facts.subjects import DIMENSION_LABELS
+from kexiao.facts.units import UNKNOWN
 from kexiao.improvement.findings import Breakdown, Contribution
 from kexiao.improvement.playbook import Part
 from kexiao.text import Text
@@ -17,19 +18,41 @@ from kexiao.text import Text
 _A_FEN = Decimal("0.005")
 
 
+NEWNESS = "newness"
+NEW, EXISTING = "new", "existing"
+_NEWNESS_LABEL = Text(zh="新老客户", en="New and existing customers")
+_SEGMENT_LABELS = {
+    NEW: Text(zh="新客", en="new customers"),
+    EXISTING: Text(zh="老客", en="existing customers"),
+}
+_UNKNOWN_LABEL = Text(zh="未知", en="unknown")
+
+
+def dimension_label(dimension: str) -> Text:
+    """How a dimension of a breakdown is called."""
+    return _NEWNESS_LABEL if dimension == NEWNESS else DIMENSION_LABELS[dimension]
+
+
+def segment_label(dimension: str, segment: str) -> Text:
+    """How a segment is shown: data speak for themselves, codes are put into words."""
+    if segment == UNKNOWN:
+        return _UNKNOWN_LABEL
+    return _SEGMENT_LABELS[segment] if dimension == NEWNESS else Text.same(segment)
+
+
 def breakdown_of(dimension: str, split: Decomposition) -> Breakdown:
     """A split as shares of the change, the largest part first."""
     parts = sorted(split.segments, key=lambda part: -abs(part.change))
     return Breakdown(
         dimension=dimension,
-        dimension_label=DIMENSION_LABELS[dimension],
+        dimension_label=dimension_label(dimension),
         volume=split.volume,
         mix=split.mix,
         rate=split.rate,
-        contributions=tuple(_contribution(part, split) for part in parts),
+        contributions=tuple(_contribution(dimension, part, split) for part in parts),
         explained=_explained(parts, split),
         simpson=split.simpson,
-        words=_words(DIMENSION_LABELS[dimension], parts, split),
+        words=_words(dimension, parts, split),
     )
 
 
@@ -78,11 +101,12 @@ def leading_part(breakdown: Breakdown) -> Part:
     return max(sizes, key=lambda name: sizes[name])
 
 
-def _contribution(part: SegmentPart, split: Decomposition) -> Contribution:
+def _contribution(dimension: str, part: SegmentPart, split: Decomposition) -> Contribution:
     share = part.change / split.change if split.change else None
     volume = None if split.volume is None else part.volume
+    label = segment_label(dimension, part.segment)
     return Contribution(
-        part.segment, part.before.value, part.now.value, part.change, share, volume, part.mix, part.rate
+        part.segment, label, part.before.value, part.now.value, part.change, share, volume, part.mix, part.rate
     )
 
 
@@ -100,18 +124,19 @@ def _with(part: SegmentPart, split: Decomposition) -> bool:
     return part.change * split.change > 0
 
 
-def _words(dimension: Text, parts: Sequence[SegmentPart], split: Decomposition) -> Text:
+def _words(dimension: str, parts: Sequence[SegmentPart], split: Decomposition) -> Text:
+    label = dimension_label(dimension)
     leaders = [part for part in parts if _with(part, split)]
     if not leaders or not split.change:
-        return Text(zh="按{d}看没有主导的一组。", en="By {d}, no segment leads.").fill(d=dimension)
+        return Text(zh="按{d}看没有主导的一组。", en="By {d}, no segment leads.").fill(d=label)
     lead = leaders[0]
     share = lead.change / split.change
     words = Text(
         zh="按{d}：{s}占{way}的 {p:.0%}{more}{parts}。", en="By {d}: {s} is {p:.0%} of the {way}{more}{parts}."
     )
     return words.fill(
-        d=Text(zh=dimension.zh, en=dimension.en.lower()),
-        s=lead.segment,
+        d=Text(zh=label.zh, en=label.en.lower()),
+        s=segment_label(dimension, lead.segment),
         way=Text(zh="下降", en="fall") if split.change < 0 else Text(zh="上升", en="rise"),
         p=share,
         more=Text(zh="，其余部分方向相反", en=", the rest moved the other way") if share > 1 else "",

@@ -30,9 +30,13 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What one segment adds to the change, in the metric's unit; ``share`` is of the whole change (they add up to 1, single ones may exceed it)."""
+    """What one segment adds to the change, in the metric's unit; ``share`` is of the whole change (they add up to 1, single ones may exceed it).
+
+    ``segment`` is its value in the data, ``label`` how it is shown.
+    """
 
     segment: str
+    label: Text
     before: float | None
     now: float | None
     contribution: float
@@ -46,7 +50,7 @@ class Contribution:
 class Breakdown:
     """The exact split of a change over one dimension: volume (null for a ratio) + mix + rate = change, and each segment's part, largest first.
 
-    ``explained`` (0–1) ranks dimensions: how much more of the movements one segment carries than its size would. ``simpson``: every segment moved against
+    ``dimension`` is one of the metrics' dimensions or ``newness`` (new, existing and unknown customers). ``explained`` (0–1) ranks dimensions: how much more of the movements one segment carries than its size would. ``simpson``: every segment moved against
     the whole. ``words`` say it, e.g. “新客减少占下降的 62 %”.
     """
 
