@@ -87,6 +87,8 @@ def _run(arguments: Sequence[str], language: Language) -> int:
             ),
             next_step=Text(zh="用法见 {help}。", en="See {help}.").fill(help=_help_of(arguments)),
         ) from None
+    if result == INTERRUPTED:
+        raise KeyboardInterrupt
     return result if isinstance(result, int) else 0
 
 

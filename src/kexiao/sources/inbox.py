@@ -1,0 +1,79 @@
+"""Where files wait and are worked on: the inbox keeps each under the hash of its content; a workplace lives as long as its run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from kexiao.engine.folder import Folder
+from kexiao.engine.posix import sha256, storage_errors, sync
+from kexiao.sources.files.reading import printable
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file of a load: where it lies now, what the user called it, its SHA-256, when it was exported (ISO, UTC)."""
+
+    path: Path
+    name: str
+    fingerprint: str
+    exported_at: str
+
+
+def into_inbox(folder: Folder, path: Path, exported_at: datetime | None) -> Source:
+    """Copy a file into the inbox under the hash of its content, whole or not at all."""
+    with storage_errors(path):
+        fingerprint = sha256(path)
+        changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    ending = (
+        path.suffix.lower() if path.suffix[1:].isascii() and path.suffix[1:].isalnum() and len(path.suffix) <= 8 else ""
+    )
+    place = folder.inbox / f"{fingerprint}{ending}"
+    with storage_errors(place):
+        folder.inbox.mkdir(exist_ok=True)
+        if not place.exists():
+            temporary = place.with_name(f".{place.name}.{os.getpid()}.tmp")
+            try:
+                shutil.copyfile(path, temporary)
+                sync(temporary)
+                temporary.rename(place)
+            except OSError:
+                temporary.unlink(missing_ok=True)
+                raise
+            sync(folder.inbox)
+    return Source(
+        place, printable(path.name) or place.name, fingerprint, (exported_at or changed).astimezone(UTC).isoformat()
+    )
+
+
+@contextmanager
+def workplace(folder: Folder) -> Iterator[Path]:
+    """A folder for the files of one run; those of runs that died are swept away."""
+    root = folder.data / "_tmp"
+    with storage_errors(root):
+        root.mkdir(parents=True, exist_ok=True)
+        for left in root.glob("load-*"):
+            if not _alive(left.name):
+                shutil.rmtree(left, ignore_errors=True)
+        work = root / f"load-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        work.mkdir()
+    try:
+        yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _alive(name: str) -> bool:
+    try:
+        os.kill(int(name.split("-")[1]), 0)
+    except (ProcessLookupError, ValueError, IndexError):
+        return False
+    except PermissionError:
+        return True
+    return True
