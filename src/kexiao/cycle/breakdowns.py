@@ -22,8 +22,11 @@ BREAKDOWN_METRICS = (
 # Staff are left out on purpose: a page that travels names no employee.
 BREAKDOWN_DIMENSIONS = ("channel", "region", "category", "segment", "team", "campaign", "level")
 SPLIT_METRIC = "net_sales"
+# A member level is earned by buying and a campaign comes and goes by plan: splitting sales by them explains sales by themselves.
+SPLIT_DIMENSIONS = ("channel", "region", "category", "segment", "team")
 MOST_GROUPS = 200
 FEWEST_IN_GROUP = 30
+MOST_UNKNOWN = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,8 @@ def breakdowns(source: FactSource, span: Span) -> tuple[Breakdown, ...]:
         if not 2 <= _groups_of(source, dimension) <= MOST_GROUPS:
             continue
         now, then = _along(source, dimension, span.period, span.before)
+        if _mostly_unknown([value for value in now if value.metric == SPLIT_METRIC]):
+            continue
         overlapping = dimension == "category"
         found.append(
             Breakdown(
@@ -150,11 +155,20 @@ def _unevenness_along(source: FactSource, pairs: Sequence[tuple[Period, Period]]
     periods = sorted({period for pair in pairs for period in pair}, key=lambda p: (p.grain, p.start))
     found = {}
     for dimension in dimensions_to_split(source, SPLIT_METRIC):
-        if dimension in BREAKDOWN_DIMENSIONS and 2 <= _groups_of(source, dimension) <= MOST_GROUPS:
+        if dimension in SPLIT_DIMENSIONS and 2 <= _groups_of(source, dimension) <= MOST_GROUPS:
             values = evaluate(source, requests_for(SPLIT_METRIC), periods, (dimension,))
+            if _mostly_unknown(values):
+                continue
             of = {p.name: [v for v in values if v.period == p.name and v.dimensions] for p in periods}
             found[dimension] = [unevenness(of[now.name], of[then.name]) for now, then in pairs]
     return found
+
+
+def _mostly_unknown(values: Sequence[MetricValue]) -> bool:
+    """Whether most of the sales name no group, as campaigns of a shop that mostly sells without: such a dimension explains nothing."""
+    total = sum(_amount(value) for value in values if value.dimensions)
+    unknown = sum(_amount(value) for value in values if value.dimensions and _group(value) == UNKNOWN)
+    return unknown > MOST_UNKNOWN * total
 
 
 def _by_chance(change: Change) -> float:

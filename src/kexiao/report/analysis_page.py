@@ -18,8 +18,9 @@ from kexiao.report.words import Voice, basis_of, change_html
 from kexiao.text import LANGUAGES, Text
 
 CARDS = (
-    "net_sales", "orders", "average_order_value", "ordering_customers", "new_customers", "retention_rate", "repeat_purchase_rate",
-    "gross_margin_rate", "customer_lifetime_value", "csat_top_two", "net_promoter_score", "revenue_per_customer", "purchase_frequency",
+    "net_sales", "orders", "average_order_value", "new_customers", "retention_rate", "repeat_purchase_rate",
+    "customer_acquisition_cost", "customer_lifetime_value", "gross_margin_rate", "ordering_customers", "csat_top_two",
+    "net_promoter_score", "revenue_per_customer", "purchase_frequency",
 )  # fmt: skip
 MOST_CARDS = 8
 SPARK_WIDTH, SPARK_HEIGHT = 190, 36

@@ -42,14 +42,16 @@ def changes_part(analysis: Analysis, voice: Voice) -> Html | None:
     return join(tag("p", voice.say(says), cls="says"), blocks)
 
 
-def trend_part(analysis: Analysis, voice: Voice) -> Html:
+def trend_part(analysis: Analysis, voice: Voice) -> Html | None:
     """The main metrics over the whole span of the data."""
     drawn = []
     for name in TRENDS:
         report = analysis.metric(name)
-        if sum(value.value is not None for value in analysis.trend[name]) >= 2:
+        if sum(point.value is not None for point in charts.points_of(analysis.trend[name])) >= 2:
             title = _trend_title(analysis, voice, report)
             drawn.append(figure(voice, charts.trend_chart(analysis, voice, name, title), half=True))
+    if not drawn:
+        return None
     grain = {"month": Text(zh="按月", en="by month"), "quarter": Text(zh="按季", en="by quarter"), "week": Text(zh="按周", en="by week")}[analysis.trend_grain]  # fmt: skip
     says = Text(
         zh="{g}，虚线为未结束的时段；历史太短、分不清新老客户的时段留空。",
@@ -88,7 +90,9 @@ def customers_part(analysis: Analysis, voice: Voice) -> Html:
         figure(voice, charts.window_chart(analysis, voice), half=True),
         cls="pair",
     )
-    return join(tag("p", says, cls="says"), short, drawn, figure(voice, charts.cohorts_chart(analysis, voice)))
+    followed = any(cell.age > 0 and cell.over for cell in analysis.cohorts)
+    cohorts = figure(voice, charts.cohorts_chart(analysis, voice)) if followed else None
+    return join(tag("p", says, cls="says"), short, drawn, cohorts)
 
 
 def _why_unsure(analysis: Analysis) -> list[Text]:

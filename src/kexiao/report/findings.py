@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from kexiao.cycle.analyze import Analysis
 from kexiao.cycle.breakdowns import Explained
 from kexiao.cycle.overview import Flow, Reading
+from kexiao.facts.units import UNKNOWN
 from kexiao.models.clv.backtest import BacktestCard
 from kexiao.models.inputs import Unfitted
 from kexiao.report.numbers import Judgement, show_change, show_column, show_signed
@@ -118,7 +119,7 @@ def reason_in_words(found: Explained, voice: Voice) -> str:
         signed=True,
     )
     told = [f"{voice.say(words)} {amount}" for words, amount in zip(parts.values(), amounts, strict=True)]
-    first = split.segments[0] if split.segments else None
+    first = next((part for part in split.segments if part.segment != UNKNOWN), None)
     text = Text(zh="{all}。", en="{all}.")
     if first is not None and found.beyond_chance and abs(first.change) > 0:
         text = Text(zh="{all}。变动最大的是“{g}”（{c}）。", en="{all}. “{g}” moved most ({c}).")

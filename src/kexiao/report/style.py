@@ -30,7 +30,7 @@ h1 { font-size: 29px; line-height: 1.34; font-weight: 650; margin: 0 0 10px; let
 .answers { list-style: none; margin: 28px 0 0; padding: 0; border-top: 1px solid var(--faint); }
 .answers li { display: grid; grid-template-columns: 92px minmax(0,1fr); gap: 16px; padding: 11px 0; border-bottom: 1px solid var(--faint); }
 .answers .about { color: var(--grey); font-size: 13px; padding-top: 1px; }
-.answers b { font-weight: 650; }
+.answers a { white-space: nowrap; font-size: 13px; }
 .better { color: var(--better); } .worse { color: var(--worse); } .unsure, .neither, .missing { color: var(--unsure); }
 .cards { position: relative; display: grid; grid-template-columns: repeat(4, minmax(0,1fr)); gap: 0 28px; margin: 30px 0 8px; }
 .card { border-top: 2px solid var(--ink); padding: 10px 0 18px; }
@@ -90,7 +90,7 @@ code { font: 12px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; 
 }
 @media print {
   @page { margin: 16mm 14mm; } body { font-size: 11pt; } .languages, .contents { display: none; } .page { display: block; padding: 0; max-width: none; }
-  .bar { padding: 0; } section { padding-top: 24pt; break-inside: auto; } h2, h3, figcaption { break-after: avoid; } figure details, .card details { display: none; }
+  .bar { padding: 0; } .answers a { display: none; } .cards { grid-template-columns: repeat(4, minmax(0,1fr)); } section { padding-top: 24pt; break-inside: auto; } h2, h3, figcaption { break-after: avoid; } figure details, .card details { display: none; }
   .metric, .answers li, .card, tr { break-inside: avoid; } a { color: inherit; }
 }
 """
