@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from effect.conftest import Draw
 
-from kexiao.effect.judging import judge, outcome_of
+from kexiao.effect.judging import judge
+from kexiao.effect.ruling import outcome_of
 from kexiao.effect.verdicts import Verdict
 from kexiao.facts.source import FactSource
 from kexiao.improvement.initiatives import Initiative

@@ -175,6 +175,6 @@ def _show(found: Improvement) -> None:
 
 
 def _past(verdicts: Mapping[str, Outcome]) -> str | None:
-    from kexiao.effect.judging import OUTCOMES
+    from kexiao.effect.ruling import OUTCOMES
 
     return ", ".join(f"{name} {OUTCOMES[outcome]()}" for name, outcome in verdicts.items()) or None

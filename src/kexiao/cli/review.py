@@ -34,7 +34,7 @@ def review(
 
 def _show_all(verdicts: tuple[Verdict, ...]) -> None:
     from kexiao.cli.output import Shown, show
-    from kexiao.effect.judging import OUTCOMES, signed
+    from kexiao.effect.ruling import OUTCOMES, signed
 
     columns = [
         Shown("initiative", Text(zh="举措", en="Initiative")),

@@ -87,8 +87,8 @@ def _indicator(
     return found | ({"scope": dict(scope)} if scope else {})
 
 
-def _in_stores(*indicator: Any) -> dict[str, Any]:
-    return _indicator(*indicator, scope={"channel": setting.CHANNELS[setting.STORE].name})
+def _in_stores(metric: str, weight: float, floor: float, target: float, stretch: float) -> dict[str, Any]:
+    return _indicator(metric, weight, floor, target, stretch, {"channel": setting.CHANNELS[setting.STORE].name})
 
 
 def _card(name: str, zh: str, en: str, subject: str, indicators: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
