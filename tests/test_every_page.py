@@ -317,6 +317,7 @@ def test_the_app_works_with_a_keyboard_alone(live: str) -> None:
         page.keyboard.type(PASSWORD)
         page.keyboard.press("Enter")
         page.wait_for_selector(".kx-cards")
+        page.wait_for_load_state("networkidle")
         page.keyboard.press("Tab")
         assert page.evaluate("() => document.activeElement.className") == "kx-skip"
         page.keyboard.press("Enter")
@@ -338,6 +339,7 @@ def test_the_period_chosen_above_stays_from_page_to_page(live: str) -> None:
         page.fill("[name=password]", PASSWORD)
         page.click("main button[type=submit]")
         page.wait_for_selector(".kx-cards")
+        page.wait_for_load_state("networkidle")
         page.select_option("[name=period]", "2025Q2")
         page.wait_for_url("**period=2025Q2**")
         page.goto(f"{live}/metrics/")

@@ -70,7 +70,12 @@ def _navigation(request: HttpRequest) -> dict[str, Any]:
     match = getattr(request, "resolver_match", None)
     here = match.view_name if match else ""
     shown = [
-        {"label": entry.label, "icon": entry.icon, "address": reverse(entry.view), "here": here.startswith(entry.view)}
+        {
+            "label": entry.label,
+            "icon": entry.icon,
+            "address": reverse(entry.view),
+            "here": here.startswith(entry.view.rstrip("s")),
+        }
         for entry in entries()
     ]
     return {"navigation": shown}

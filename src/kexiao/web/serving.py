@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Thread
 
 from kexiao.engine.folder import open_folder
-from kexiao.errors import SourceUnavailable
+from kexiao.errors import SourceUnavailable, WrongUse
 from kexiao.text import Text
 
 THREADS = 6
@@ -31,6 +31,7 @@ class FirstPerson:
 def prepare(workspace: Path, *, host: str = "127.0.0.1") -> None:
     """Set Django up over a workspace and bring its database to the newest form. Errors: ``WrongUse`` where there is no workspace."""
     open_folder(workspace)
+    _refuse_without_assets()
     os.environ["KEXIAO_WORKSPACE"] = str(workspace.resolve())
     os.environ["DJANGO_SETTINGS_MODULE"] = "kexiao.web.settings"
     if host not in LOOPBACK:
@@ -43,6 +44,18 @@ def prepare(workspace: Path, *, host: str = "127.0.0.1") -> None:
     call_command("migrate", interactive=False, verbosity=0)
     (workspace / "app.sqlite3").chmod(0o600)
     _end_interrupted_jobs()
+
+
+def _refuse_without_assets() -> None:
+    """Pages need ECharts and htmx, which are brought in when the program is built."""
+    from kexiao.report.charts.svg import VENDOR
+
+    missing = [name for name in ("echarts.min.js", "htmx.min.js") if not (VENDOR / name).is_file()]
+    if missing:
+        raise WrongUse(
+            Text(zh="缺少网页文件：{m}。", en="Files of the pages are missing: {m}.").fill(m=", ".join(missing)),
+            next_step=Text(zh="请在源码目录运行 make assets。", en="Run make assets in the source folder."),
+        )
 
 
 def _end_interrupted_jobs() -> None:

@@ -211,3 +211,9 @@ def plain(amount: Number | None) -> str:
 def signed(amount: Number | None, unit: str) -> str:
     """A difference of a unit with its sign."""
     return show_signed(amount, unit)
+
+
+@register.filter
+def separated(amount: Number) -> str:
+    """A figure as it stands, with separators."""
+    return f"{amount:,}".replace("-", "−")

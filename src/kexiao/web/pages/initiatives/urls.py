@@ -12,5 +12,6 @@ ENTRY = Entry(50, "initiatives", Text(zh="成效", en="Effect"), "effect")
 urlpatterns = [
     path("initiatives/", view.initiatives, name="initiatives"),
     path("initiatives/review/", view.review_all, name="initiatives-review"),
+    path("initiatives/reviewing/", view.reviewing, name="initiatives-reviewing"),
     path("initiatives/<str:name>/", view.initiative, name="initiatives-plan"),
 ]

@@ -40,11 +40,28 @@ def initiatives(request: HttpRequest) -> HttpResponse:
     if not plans:
         return render(request, "parts/empty_page.html", {"empty": _NONE, "heading": _HEADING})
     groups = [(code, label, [_shown(plan) for plan in found]) for code, label, found in asking.by_standing(plans)]
-    running = Job.objects.filter(kind="review", state="running").exists()
-    shown = {"groups": groups, "may_review": may(request.user, "review"), "running": running}
+    shown = {"groups": groups, "may_review": may(request.user, "review"), **_review_job()}
     return render(
         request, "initiatives/list.html", {**shown, "stale": any(p.stale or p.verdict is None for p in plans)}
     )
+
+
+def _review_job() -> dict[str, Any]:
+    """The review under way, or how the last one failed."""
+    last = Job.objects.filter(kind="review").order_by("-pk").first()
+    return {
+        "running": last is not None and last.state == "running",
+        "failed": last if last and last.state == "failed" else None,
+    }
+
+
+def reviewing(request: HttpRequest) -> HttpResponse:
+    """How far the review is; a page that watched it end is told to show the new verdicts."""
+    found = _review_job()
+    response = render(request, "initiatives/reviewing.html", found)
+    if not found["running"] and request.headers.get("HX-Request"):
+        response.headers["HX-Refresh"] = "true"
+    return response
 
 
 def _shown(plan: asking.Plan) -> dict[str, Any]:
