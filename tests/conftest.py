@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from kexiao.text import set_language
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
@@ -15,3 +17,9 @@ def shared() -> Path:
     if not (SHARED / "data").is_dir():
         pytest.skip("the folder ../shared with the real data sets is not here")
     return SHARED
+
+
+@pytest.fixture(autouse=True)
+def _chinese_unless_said_otherwise() -> None:
+    """A test that spoke English leaves nothing of it to the next."""
+    set_language("zh")

@@ -5,7 +5,6 @@ A close is one file, ``closes/<scorecard>-<period>-r<revision>.json``, whose has
 
 from __future__ import annotations
 
-import getpass
 import hashlib
 import json
 import math
@@ -64,7 +63,7 @@ def close(root: Path, assessment: Assessment, *, reason: str | None = None, who:
         _check_revision(assessment, earlier, reason)
         number = _revision(earlier[-1]) + 1 if earlier else 1
         path = root / FOLDER / f"{assessment.scorecard}-{assessment.period}-r{number}.json"
-        stamp = Close(number, datetime.now(UTC).isoformat(timespec="seconds"), who or _system_user(), reason, path.name)
+        stamp = Close(number, datetime.now(UTC).isoformat(timespec="seconds"), who or audit.system_user(), reason, path.name)
         stored = replace(assessment, closed=stamp, restatements=())
         content = json.dumps(stored.record(), ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False).encode()
         # The log comes first: a hash without a file harms nobody, a file without a hash could be anybody's.
@@ -92,13 +91,6 @@ def _check_revision(assessment: Assessment, earlier: list[Path], reason: str | N
             ).fill(s=assessment.scorecard, p=assessment.period),
             next_step=Text(zh="请用 --close 关账。", en="Close it with --close."),
         )
-
-
-def _system_user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"
 
 
 def _stem(path: Path) -> str:

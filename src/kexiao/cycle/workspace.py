@@ -14,7 +14,10 @@ from kexiao.facts.source import FactSource, open_facts
 from kexiao.text import Text
 
 if TYPE_CHECKING:
+    from kexiao.assessment.results import Assessment
     from kexiao.cycle.collect import LoadReport
+    from kexiao.improvement.initiatives import Improvement
+    from kexiao.effect.verdicts import Verdict
 
 
 class Workspace:
@@ -68,6 +71,24 @@ class Workspace:
     def change(self, metric: str, *, period: str, against: str, by: str) -> explaining.Change:
         """Why a metric moved between two periods."""
         return explaining.change_of(self.facts(), metric, period, against, by)
+
+    def assess(self, scorecard: str, *, period: str, close: bool = False) -> Assessment:
+        """Assess by a scorecard; see ``kexiao.cycle.assess``."""
+        from kexiao.cycle.assess import assess
+
+        return assess(self.folder, scorecard, period, close=close)
+
+    def improve(self, *, period: str | None = None, against: str | None = None) -> Improvement:
+        """What moved and why, and what is due; see ``kexiao.cycle.improve``."""
+        from kexiao.cycle.improve import improve
+
+        return improve(self.folder, period, against)
+
+    def review(self, initiative: str | None = None) -> tuple[Verdict, ...]:
+        """Whether initiatives worked; see ``kexiao.cycle.review``."""
+        from kexiao.cycle.review import review
+
+        return review(self.folder, initiative)
 
 
 def open_workspace(path: str | Path) -> Workspace:

@@ -25,7 +25,7 @@ def record(folder: Path, act: str, *, who: str | None = None, **details: Any) ->
         entry = {
             "n": count + 1,
             "at": datetime.now(UTC).isoformat(),
-            "who": who or _system_user(),
+            "who": who or system_user(),
             "act": act,
             **details,
         }
@@ -66,7 +66,8 @@ def _digest(line: str) -> str:
     return hashlib.sha256(line.encode()).hexdigest()
 
 
-def _system_user() -> str:
+def system_user() -> str:
+    """The name under which the system knows whoever runs the program."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
