@@ -183,6 +183,17 @@ def test_every_answer_bears_the_headers_that_keep_browsers_strict(tea: Path) -> 
                 assert headers["Cache-Control"] == "no-store"
 
 
+def test_odd_requests_get_a_plain_refusal(tea: Path) -> None:
+    with over(tea):
+        browser = client("admin")
+        for method in ("TRACE", "PROPFIND", "DELETE", "PUT"):
+            assert browser.generic(method, "/").status_code == 405, method
+        for address in ("/static/../settings.py", "/static/%2e%2e/settings.py", "/media/app.sqlite3", "/metrics/%00/"):
+            assert browser.get(address).status_code in (400, 404), address
+        answer = browser.get("/", headers={"host": "evil.example"})
+        assert answer.status_code == 400 and "evil.example" not in answer.content.decode()
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_an_empty_workspace_shows_the_next_step_on_every_page(tea: Path, language: str) -> None:
     with over(empty()):

@@ -42,7 +42,7 @@ def test_after_five_failures_even_the_right_password_has_to_wait() -> None:
     for _ in range(5):
         assert sign_in("manager", "wrong").status_code == 401
     answer = sign_in("manager", PASSWORD)
-    assert answer.status_code == 401 and "Too many attempts" in answer.content.decode()
+    assert answer.status_code == 429 and "Too many attempts" in answer.content.decode()
     assert sign_in("viewer", PASSWORD).status_code == 302
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from kexiao.errors import KexiaoError
 from kexiao.text import LANGUAGES, Language, in_language
 from kexiao.web.failures import error_page
 
 Next = Callable[[HttpRequest], HttpResponse]
+METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 LANGUAGE_COOKIE = "kexiao_language"
 # Everything comes from this server; data: is for the pictures that ECharts makes of a pattern.
 POLICY = (
@@ -44,13 +45,14 @@ def language_of(request: HttpRequest) -> Language:
 
 
 class SecureHeaders:
-    """Headers that every answer bears; pages with data are kept by no cache."""
+    """Headers that every answer bears; pages with data are kept by no cache, and methods that no page knows are refused."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
+        known = request.method in METHODS
+        response = self.get_response(request) if known else HttpResponseNotAllowed(METHODS)
         response.headers["Content-Security-Policy"] = POLICY
         response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
         if not request.path.startswith("/static/"):

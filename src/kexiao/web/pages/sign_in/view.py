@@ -28,20 +28,23 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect("overview")
     name = request.POST.get("username", "").strip()
-    problem = _try(request, name) if request.method == "POST" else None
+    minutes = wait_minutes(name, request.META.get("REMOTE_ADDR", "")) if request.method == "POST" else 0
+    problem = _wait(minutes) if minutes else _try(request, name) if request.method == "POST" else None
     if request.method == "POST" and problem is None:
         return redirect(_safe(request, request.POST.get("next", "")))
     shown = {"problem": problem, "username": name, "next": request.GET.get("next") or request.POST.get("next", "")}
-    return render(request, "sign_in/page.html", shown, status=200 if problem is None else 401)
+    return render(request, "sign_in/page.html", shown, status=429 if minutes else 200 if problem is None else 401)
+
+
+def _wait(minutes: int) -> Text:
+    return Text(zh="尝试次数过多，请 {n} 分钟后再试。", en="Too many attempts. Try again in {n} minutes.").fill(
+        n=minutes
+    )
 
 
 def _try(request: HttpRequest, name: str) -> Text | None:
     """Sign in, or say why not."""
     address = request.META.get("REMOTE_ADDR", "")
-    if minutes := wait_minutes(name, address):
-        return Text(zh="尝试次数过多，请 {n} 分钟后再试。", en="Too many attempts. Try again in {n} minutes.").fill(
-            n=minutes
-        )
     person = authenticate(request, username=name, password=request.POST.get("password", ""))
     if person is None:
         note_failure(name, address)
