@@ -155,3 +155,14 @@ def test_a_wrong_policy_setting_is_refused_by_name(policy: dict[str, object]) ->
     with pytest.raises(InputRejected) as caught:
         policy_from({"policy": policy})
     assert next(iter(policy)) in caught.value.message("en")
+
+
+def test_acquisition_days_on_file_tell_who_is_new_but_not_who_was_active_before_the_data() -> None:
+    def marked(acquired: str) -> dict[str, bool]:
+        customers = "customer_id | acquired_on" + "".join(f"\n {n} | {acquired}" for n in (1, 2, 3, 4))
+        source = source_of({"orders": ORDERS, "customers": customers}, window=60)
+        found = measure_facts(source, ["new_customers", "retention_rate"], period="2025-03")
+        return {value.metric: "history_too_short" in value.settings["marks"] for value in found}
+
+    assert marked("2020-01-01") == {"new_customers": False, "retention_rate": True}
+    assert marked("2025-03-01") == {"new_customers": False, "retention_rate": False}

@@ -57,4 +57,4 @@ def render(sql: str, dialect: Dialect = "duckdb") -> str:
     'SELECT CAST(year(day) * 12 + month(day) - 1 AS BIGINT) AS m FROM t'
     """
     tree = parse_one(sql)
-    return _PlainGenerator(dialect).generate(tree)
+    return _PlainGenerator(dialect).generate(tree, copy=False)

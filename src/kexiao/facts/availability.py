@@ -14,6 +14,7 @@ from kexiao.facts.formula import (
     ScoreMean,
     State,
     TopShare,
+    rests_on_activity,
     rests_on_states,
     walk,
 )
@@ -113,10 +114,15 @@ def standing(source: FactSource, formula: Formula, period: Period) -> Standing:
 
 
 def _history_too_short(source: FactSource, formula: Formula, period: Period) -> bool:
+    """Within the first window: who is new is known from acquisition days on file, who is active only if nobody came before the data."""
     orders = source.coverage.get("orders")
-    if orders is None or not rests_on_states(formula) or source.acquired_on_share >= _KNOWN_CUSTOMERS_SHARE:
+    if orders is None or not rests_on_states(formula):
         return False
-    return period.start < orders.first + timedelta(days=source.policy.window)
+    if period.start >= orders.first + timedelta(days=source.policy.window):
+        return False
+    on_file = source.acquired_on_share >= _KNOWN_CUSTOMERS_SHARE
+    whole_history = on_file and source.acquired_earlier_share <= 1 - _KNOWN_CUSTOMERS_SHARE
+    return not (whole_history or (on_file and not rests_on_activity(formula)))
 
 
 def elapsed_days(source: FactSource, formula: Formula, period: Period) -> int:

@@ -220,6 +220,12 @@ def rests_on_states(formula: Formula) -> bool:
     return any(isinstance(part, (State, CohortSecondOrder, CohortShare)) for part in walk(formula))
 
 
+def rests_on_activity(formula: Formula) -> bool:
+    """True where it matters who was active at an edge, not only who is new or was ever acquired."""
+    acquired = {"new", "base", "base_at_start"}
+    return any(isinstance(part, State) and part.name not in acquired for part in walk(formula))
+
+
 def counts_customers(formula: Formula) -> bool:
     """True for a plain count of customers, whose interval is Poisson's."""
     return isinstance(formula, (Customers, Both, State, CohortSecondOrder))

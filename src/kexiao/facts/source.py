@@ -24,9 +24,13 @@ from kexiao.tables.catalogue import all_tables
 from kexiao.text import Text
 
 # Raised whenever the meaning of a stored fact changes, so that older caches are not read.
-FACTS_VERSION = 1
+FACTS_VERSION = 2
 _READ = ("orders", "order_lines", "refunds", "products", "customers")
 _KEPT_CACHES = 3
+# Customers whose acquisition day is on file, those acquired before the data begin, and all.
+_ACQUIRED_QUERY = """
+    SELECT count(c.acquired_on), count(CASE WHEN c.acquired_on < (SELECT min(ordered_on) FROM orders) THEN 1 END), count(*)
+    FROM customer_summary AS s LEFT JOIN customers AS c ON c.customer_id = s.customer_id"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,10 @@ class Coverage:
 
 @dataclass(frozen=True)
 class FactSource:
-    """Where metrics are computed: ``connection`` has one view per fact and per canonical table (personal tables excluded)."""
+    """Where metrics are computed: ``connection`` has one view per fact and per canonical table (personal tables excluded).
+
+    ``acquired_on_share`` of the customers have their acquisition day on file, ``acquired_earlier_share`` were acquired before the data begin.
+    """
 
     connection: Connection
     policy: Policy
@@ -49,6 +56,7 @@ class FactSource:
     fiscal_start: int = 1
     window: WindowSuggestion | None = None
     acquired_on_share: float = 0.0
+    acquired_earlier_share: float = 0.0
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Run neutral SQL."""
@@ -87,9 +95,7 @@ def facts_in_memory(
 def _source(
     connection: Connection, policy: Policy, facts: Mapping[str, Any], snapshot: str, now: date, fiscal_start: int
 ) -> FactSource:
-    coverage = {
-        name: Coverage(date.fromisoformat(a), date.fromisoformat(b)) for name, (a, b) in facts["coverage"].items()
-    }
+    coverage = _coverage(connection)
     window = facts.get("window")
     suggestion = (
         WindowSuggestion(**{**window, "curve": tuple((int(g), float(s)) for g, s in window["curve"])})
@@ -101,8 +107,8 @@ def _source(
     orders = coverage.get("orders")
     end = (orders.last + timedelta(days=1)).isoformat() if orders else None
     connection.execute(f"CREATE OR REPLACE VIEW lead_outcomes AS {render(lead_outcomes_query(policy, end))}")
-    share = float(facts.get("acquired_on_share", 0.0))
-    return FactSource(connection, policy, coverage, snapshot, now, fiscal_start, suggestion, share)
+    known, earlier = float(facts["acquired_on_share"]), float(facts["acquired_earlier_share"])
+    return FactSource(connection, policy, coverage, snapshot, now, fiscal_start, suggestion, known, earlier)
 
 
 def _canonical_views(connection: Connection, store: Store, snapshot: Snapshot) -> None:
@@ -113,7 +119,7 @@ def _canonical_views(connection: Connection, store: Store, snapshot: Snapshot) -
 def _derived(folder: Folder, store: Store, snapshot: Snapshot, policy: Policy) -> Path:
     """The folder with the derived facts of a snapshot, made where it is missing; a killed run leaves nothing that is read."""
     shown = {**policy.shown(), "active_window_days": None, "lead_window_days": None, "second_order_window_days": None}
-    key = json.dumps([FACTS_VERSION, shown, snapshot.fingerprint(list(all_tables()))], sort_keys=True)
+    key = json.dumps([FACTS_VERSION, shown, snapshot.fingerprint(_READ)], sort_keys=True)
     caches = folder.data / "_facts"
     cache = caches / sha256(key.encode()).hexdigest()[:20]
     if (cache / "facts.json").exists():
@@ -156,24 +162,21 @@ def _derive_in(connection: Connection, policy: Policy, folder: Path | None = Non
         connection.execute(f"COPY ({render(sql)}) TO {path} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)")
         connection.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM read_parquet({path})")
     suggestion = suggest_window([(int(g), float(w)) for g, w in run(connection, render(GAP_WEIGHTS_QUERY))])
-    known, everyone = run(
-        connection,
-        "SELECT count(c.acquired_on), count(*) FROM customer_summary AS s LEFT JOIN customers AS c ON c.customer_id = s.customer_id",
-    )[0]
+    known, earlier, everyone = run(connection, _ACQUIRED_QUERY)[0]
     return {
-        "coverage": _coverage(connection),
         "window": asdict(suggestion) if suggestion else None,
         "acquired_on_share": known / everyone if everyone else 0.0,
+        "acquired_earlier_share": earlier / everyone if everyone else 0.0,
     }
 
 
-def _coverage(connection: Connection) -> dict[str, tuple[str, str]]:
+def _coverage(connection: Connection) -> dict[str, Coverage]:
     found = {}
     for name, table in all_tables().items():
-        if table.date_column and table.versioned:
+        if table.date_column and table.versioned and table.group != "results":
             first, last = run(connection, f"SELECT min({table.date_column}), max({table.date_column}) FROM {name}")[0]
             if first is not None:
-                found[name] = (first.isoformat(), last.isoformat())
+                found[name] = Coverage(first, last)
     return found
 
 
