@@ -10,6 +10,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 VENDOR := src/kexiao/report/vendor/versions.json
 PYTEST := $(BIN)/python -m pytest
+# A file of tests stays on one worker, so what its tests share is made once.
+PARALLEL := -n auto --dist loadfile
 
 .PHONY: help demo test test-all check fix bench assets clean
 
@@ -20,10 +22,10 @@ demo: $(VENV)/.for-demo $(VENDOR) ## Compute the made-up company and open it in 
 	$(BIN)/kexiao demo $(ARGS)
 
 test: check ## Check, then run every test but the slow ones (one Python, one DuckDB; under 20 minutes)
-	$(PYTEST) -m "not slow" $(ARGS)
+	$(PYTEST) $(PARALLEL) -m "not slow" $(ARGS)
 
 test-all: check ## Check, then run every test; again on the second DuckDB line and on a second Python (under 45 minutes)
-	$(PYTEST) $(ARGS)
+	$(PYTEST) $(PARALLEL) $(ARGS)
 	@$(MAKE) --no-print-directory .second-duckdb .second-python
 
 check: $(VENV)/.for-test $(VENDOR) ## Style, types, import order and the examples in docstrings
@@ -66,7 +68,7 @@ $(VENDOR): package.json package-lock.json tools/assets.py | $(VENV)/.for-demo
 
 # ---- The second lines of make test-all. They run what depends on the engine and the language, not style or pages.
 
-SECOND := -m "not slow and not browser" $(ARGS)
+SECOND := $(PARALLEL) -m "not slow and not browser" $(ARGS)
 OTHER_PYTHON = $(shell $(BIN)/python tools/other_python.py)
 
 .PHONY: .second-duckdb .second-python
