@@ -472,3 +472,41 @@ def test_the_time_of_export_is_the_files_own_unless_told(company: Company) -> No
     os.utime(path, (when.timestamp(), when.timestamp()))
     collect(company.folder, [path])
     assert company.rows("orders", "epoch(known_at)") == [(when.timestamp(),)]
+
+
+def test_an_export_of_a_known_system_needs_no_mapping(company: Company, shared: Path) -> None:
+    report = company.collect(shared / "data" / "formats" / "shopify_orders_export.csv")
+    assert counts(report) == (4, 4, 0, 0, 0)
+    assert company.rows("orders", "order_id, status, amount, freight", "1")[:2] == [
+        ("#1001", "paid", Decimal("140.00"), Decimal("10.00")),
+        ("#1002", "refunded", Decimal("90.00"), Decimal("0.00")),
+    ]
+    assert company.rows("order_lines", "order_id, product_id, net", "1, 2")[:2] == [
+        ("#1001", "CUP-R", Decimal("90.00")),
+        ("#1001", "STK", Decimal("60.00")),
+    ]
+    assert counts(company.collect(shared / "data" / "formats" / "shopify_orders_export.csv")) == (4, 0, 0, 4, 0)
+
+
+def test_a_taobao_export_gives_goods_without_postage(company: Company) -> None:
+    company.load(
+        """
+        订单编号 | 买家会员名 | 买家应付货款 | 买家应付邮费 | 买家实际支付金额 | 订单状态 | 收货人姓名 | 联系手机    | 订单创建时间        | 宝贝总数量
+        1234567890123456789 | tb_abc | 100 | 8 | 98 | 交易成功 | 王芳 | 13812345678 | 2025-01-06 09:00:00 | 2
+        """
+    )
+    assert company.rows("orders", "order_id, status, amount, freight, quantity") == [
+        ("1234567890123456789", "completed", Decimal("90.00"), Decimal("8.00"), 2.0)
+    ]
+
+
+def test_files_of_one_name_from_two_folders_are_told_apart(company: Company) -> None:
+    paths = []
+    for year in ("2024", "2025"):
+        (company.root / year).mkdir()
+        path = company.root / year / "orders.csv"
+        path.write_text(f"订单号,下单时间,客户编号,金额\nA{year},{year}-01-01,c1,10\n", encoding="utf-8")
+        paths.append(path)
+    report = company.collect(*paths)
+    assert [(part.file, part.rows_loaded) for part in report.parts] == [("orders.csv", 1), ("orders.csv (2)", 1)]
+    assert company.rows("loads", "file_name, rows_loaded", "1") == [("orders.csv", 1), ("orders.csv (2)", 1)]

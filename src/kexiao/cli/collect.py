@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 from kexiao.cli.options import argument, option, session
 from kexiao.errors import KexiaoError, WrongUse
@@ -50,7 +51,7 @@ def collect(
         return 0
     try:
         report = cycle.collect(
-            folder, files or [], mapping=mapping, exported_at=_when(exported_at), on_progress=_progress
+            folder, files or [], mapping=mapping, exported_at=_when(exported_at, folder.timezone), on_progress=_progress
         )
     except KexiaoError as problem:
         if as_json:
@@ -76,7 +77,7 @@ def _progress(words: Text) -> None:
         print(words(), file=sys.stderr)
 
 
-def _when(given: str) -> datetime | None:
+def _when(given: str, timezone: str) -> datetime | None:
     if not given:
         return None
     try:
@@ -88,7 +89,7 @@ def _when(given: str) -> datetime | None:
                 zh="例如 2025-03-31 或 2025-03-31T18:00。", en="For example 2025-03-31 or 2025-03-31T18:00."
             ),
         ) from None
-    return when if when.tzinfo else when.replace(tzinfo=UTC)
+    return when if when.tzinfo else when.replace(tzinfo=ZoneInfo(timezone))
 
 
 def _tell(report: LoadReport) -> None:

@@ -58,7 +58,7 @@ def collect(
     tell = on_progress or (lambda _: None)
     given = [saved.read(mapping, None)] if mapping else []
     with _storage_told(folder), workplace(folder) as work:
-        sources = [into_inbox(folder, path, exported_at) for path in _checked(files)]
+        sources = _told_apart([into_inbox(folder, path, exported_at) for path in _checked(files)])
         store = Store(folder.data)
         with store.writing(
             "collect",
@@ -152,6 +152,16 @@ def _storage_told(folder: Folder) -> Iterator[None]:
             full = "space" in str(problem).lower()
             known = OSError(problem.errno or (errno.ENOSPC if full else errno.EIO), "storage")
             raise storage_error(known, Path(str(problem.filename or folder.data))) from problem
+
+
+def _told_apart(sources: list[Source]) -> list[Source]:
+    """Files of one name from several folders get a number each."""
+    seen: dict[str, int] = {}
+    named = []
+    for source in sources:
+        seen[source.name] = seen.get(source.name, 0) + 1
+        named.append(source if seen[source.name] == 1 else replace(source, name=f"{source.name} ({seen[source.name]})"))
+    return named
 
 
 def _checked(files: Sequence[Path]) -> list[Path]:

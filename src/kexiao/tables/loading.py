@@ -40,7 +40,8 @@ class Merged:
     """What became of the rows of one ``Incoming``: counts, and the names of tables of (src, row_no) that hold the rows of each fate.
 
     ``twice``: a row of the load says the same; ``repeated``: the store does; ``outdated``: the store has newer; ``refused``: they contradict;
-    ``withdrawn`` counts stored rows that an equally new one contradicts. ``moved``: new or changed rows, kept only where a source row may give several. ``keys`` holds the keys of all new or changed rows.
+    ``withdrawn`` counts stored rows that an equally new one contradicts. ``moved``: new or changed rows, kept only where a source row may give several. ``keys`` holds the keys of new or changed rows
+    that decide nothing.
     """
 
     incoming: Incoming
@@ -97,7 +98,10 @@ def merge(connection: Connection, writer: Writer, incoming: Incoming, load_id: i
     if added or gone:
         _write(connection, writer, table, names, gone, load_id)
     _remember_disputes(connection, writer, table, names, load_id)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {names['keys']} AS SELECT {key} FROM {names['fresh']}")
+    wanted = not incoming.decides
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {names['keys']} AS SELECT {key} FROM {names['fresh']} WHERE {wanted}"
+    )
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {names['moved']} AS SELECT src, row_no FROM {names['fresh']} WHERE {incoming.several}"
     )
@@ -255,7 +259,8 @@ def _compare(connection: Connection, writer: Writer, incoming: Incoming, names: 
     table, best, fresh = incoming.table, names["best"], names["fresh"]
     version = writer.tables.get(table.name)
     if version is None or not version.files:
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {fresh} AS SELECT *, false AS known FROM {best}")
+        connection.execute(f"ALTER TABLE {best} ADD COLUMN known BOOLEAN DEFAULT false")
+        connection.execute(f"ALTER TABLE {best} RENAME TO {fresh}")
         return
     stored = _stored(writer, table)
     content = _content(table)

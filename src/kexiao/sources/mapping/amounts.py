@@ -38,9 +38,14 @@ def amounts_of(batch: Batch, sheet: BatchSheet, has_lines: bool) -> Amounts:
     priced = f"CAST(round_even(CAST(unit_price AS DECIMAL(18,2)) * CAST({times} AS DECIMAL(18,4)), 2) AS DECIMAL(18,2))"
     rate = _rate(batch, sheet) if "discount_rate" in mapped else None
     less = _discount(batch, sheet) if "discount" in mapped else None
+    paid = "amount"
+    if sheet.mapping.options.freight_in_amount and "freight" in mapped:
+        paid = "CAST(amount - coalesce(freight, 0) AS DECIMAL(18,2))"
     if "amount" in mapped and not whole:
-        net = "amount"
-        gross = _gross_from_net(mapped.keys() & {"gross", "unit_price", "quantity"}, less, rate, priced)
+        net = paid
+        gross = _gross_from_net(mapped.keys() & {"gross", "unit_price", "quantity"}, less, rate, priced).replace(
+            "amount", paid
+        )
     else:
         gross = "gross" if "gross" in mapped else priced
         part = less or (
@@ -52,7 +57,7 @@ def amounts_of(batch: Batch, sheet: BatchSheet, has_lines: bool) -> Amounts:
         gross=gross,
         cost=_cost(mapped.keys() & {"cost", "unit_cost", "profit"}, net, times),
         quantity=f"CAST({quantity} AS DOUBLE)",
-        whole="amount" if whole else "CAST(NULL AS DECIMAL(18,2))",
+        whole=paid if whole else "CAST(NULL AS DECIMAL(18,2))",
         freight_repeats=has_lines and "freight" in mapped and _repeats(batch, sheet, "freight")[0],
         lines_have_amounts=not whole or "unit_price" in mapped or "gross" in mapped,
     )
@@ -143,6 +148,8 @@ def _is_of_order(batch: Batch, sheet: BatchSheet) -> bool:
 
 def _repeats(batch: Batch, sheet: BatchSheet, name: str) -> tuple[bool, int]:
     """Whether a column is the same on all lines of nearly every order of several lines, and how many such orders there are."""
+    if "order_id" not in sheet.mapping.columns:
+        return False, 0
     same, orders = run(
         batch.connection,
         f"SELECT count(*) FILTER (low = high), count(*) FROM (SELECT min({name}) AS low, max({name}) AS high FROM {batch.parquet(sheet)} "

@@ -21,6 +21,23 @@ SQL_TYPES = {
     "date": "DATE",
     "birthday": "DATE",
 }
+LINE_ONLY = frozenset(
+    {
+        "product_id",
+        "product_name",
+        "category",
+        "subcategory",
+        "line_key",
+        "quantity",
+        "unit_price",
+        "unit_cost",
+        "cost",
+        "profit",
+        "discount",
+        "discount_rate",
+        "gross",
+    }
+)
 _WHITE = "' \t\r\n\u3000\u00a0'"
 _EMPTY = ("", "NULL", "\\N", "null", "(null)", "<null>")
 _PATTERNS = {
@@ -74,11 +91,13 @@ def read_clean(
         raw.append(f"CASE WHEN x{at} NOT IN ({listed}) THEN x{at} END AS r{at}")
         values.append(f"r{at}, {_clean(column, f'r{at}', unit_of(heading), zone)} AS v{at}")
         rest.append(f"v{at}" + ("" if column.plain else f", CASE WHEN v{at} IS NULL THEN r{at} END AS u{at}"))
+    cells = f"SELECT row_no, {', '.join(raw)} FROM (SELECT row_no, {', '.join(trimmed)} FROM read_parquet({quote_text(str(sheet.parquet))}))"
+    if mapping.options.fill_down:
+        cells = _filled_down(cells, columns)
     # Each step stands in a query of its own, so that no cell is trimmed or matched twice.
     run(
         connection,
-        f"COPY (SELECT row_no, {', '.join(rest)} FROM (SELECT row_no, {', '.join(values)} FROM (SELECT row_no, {', '.join(raw)} FROM "
-        f"(SELECT row_no, {', '.join(trimmed)} FROM read_parquet({quote_text(str(sheet.parquet))}))))) TO {quote_text(str(out))} "
+        f"COPY (SELECT row_no, {', '.join(rest)} FROM (SELECT row_no, {', '.join(values)} FROM ({cells}))) TO {quote_text(str(out))} "
         "(FORMAT parquet, COMPRESSION snappy)",
     )
     counts = ", ".join(f"count(v{c.number}), " + ("0" if c.plain else f"count(u{c.number})") for c in columns)
@@ -87,6 +106,20 @@ def read_clean(
         Column(column.number, column.field, filled=read + unread, unread=unread)
         for column, read, unread in zip(columns, found[::2], found[1::2], strict=True)
     ]
+
+
+def _filled_down(cells: str, columns: list[Column]) -> str:
+    """Cells of what belongs to a whole order on all of its rows, where an export writes them on the first one only."""
+    order = next((column.number for column in columns if column.field.name == "order_id"), None)
+    if order is None:
+        return cells
+    shown = ", ".join(
+        f"r{c.number}"
+        if c.field.name in LINE_ONLY
+        else f"coalesce(r{c.number}, max(r{c.number}) OVER (PARTITION BY r{order})) AS r{c.number}"
+        for c in columns
+    )
+    return f"SELECT row_no, {shown} FROM ({cells})"
 
 
 def _clean(column: Column, raw: str, unit: Decimal, zone: ZoneInfo) -> str:

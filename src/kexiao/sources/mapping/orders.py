@@ -41,6 +41,13 @@ def has_lines(sheet: BatchSheet) -> bool:
 def _order_rows(batch: Batch, sheet: BatchSheet, lines: bool) -> str:
     """SQL of one sheet of orders, each row with its order key and its amounts."""
     amounts = amounts_of(batch, sheet, lines)
+    if {"amount", "freight"} <= sheet.mapping.columns.keys() and not sheet.mapping.options.freight_in_amount:
+        batch.warnings.append(
+            Text(
+                zh="“{file}”的“{amount}”按不含“{freight}”读取；若已含运费，请先减去。",
+                en="“{amount}” of “{file}” is read as without “{freight}”; if it holds the freight, take it off first.",
+            ).fill(file=sheet.file, amount=sheet.column_of("amount"), freight=sheet.column_of("freight"))
+        )
     key = order_key(batch, sheet, lines)
     status = "t.status" if "status" in sheet.mapping.columns else "'completed'"
     status = f"CASE WHEN {_of_a_tester(batch, sheet)} THEN 'test' ELSE {status} END"

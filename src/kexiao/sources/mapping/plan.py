@@ -17,6 +17,7 @@ class Options:
     """What the cells alone may not tell, so that a person can: None leaves it to the data.
 
     ``date_order``: dmy, mdy or ymd. ``currency``: of all amounts. ``order_key``: ``order_id``, or with the customer or the day where ids repeat.
+    ``fill_down``: an order's data stand on its first row only. ``freight_in_amount``: what was paid includes the freight, which is taken off.
     ``amount_of``: whether the amount of a line-level sheet is the line's or its order's. ``origin``: the system that the ids come from.
     """
 
@@ -26,6 +27,8 @@ class Options:
     amount_of: Literal["line", "order"] | None = None
     discount_rate: Literal["off", "pay"] | None = None
     origin: str = "file"
+    fill_down: bool = False
+    freight_in_amount: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,11 @@ def recognise_file(
         own = next((m for m in given if m.header == sheet.header), None) or next(
             (m for m in given if set(m.columns.values()) <= set(sheet.header)), None
         )
-        kept = replace(own, header=sheet.header) if own else saved.find(mappings, sheet.header)
+        kept = (
+            replace(own, header=sheet.header)
+            if own
+            else saved.find(mappings, sheet.header) or saved.ready(sheet.header)
+        )
         if kept is not None:
             found.append(Recognised(file, sheet, kept, new=own is not None))
             continue

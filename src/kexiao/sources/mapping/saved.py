@@ -6,6 +6,7 @@ import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,20 @@ _OPTION_HINTS = """\
 # order_key = "order_id+customer"    # 订单号不唯一时 · where ids repeat: order_id, order_id+customer, order_id+day
 # amount_of = "line"                 # 金额属于明细行还是整单 · whether amounts are the line's or the order's: line, order
 # discount_rate = "off"              # 0.8 表示减八成 off，还是付八成 pay · whether 0.8 means 80 % off or pay 80 %
+# fill_down = true                   # 订单信息只在第一行 · order data stand on an order's first row only
+# freight_in_amount = true           # 金额含运费 · amounts include the freight
 # origin = "file"                    # 编号来自哪个系统 · the system that the ids come from
 """
+
+
+_ALLOWED: dict[str, tuple[object, ...]] = {
+    "date_order": ("dmy", "mdy", "ymd"),
+    "order_key": ("order_id", "order_id+customer", "order_id+day"),
+    "amount_of": ("line", "order"),
+    "discount_rate": ("off", "pay"),
+    "fill_down": (True, False),
+    "freight_in_amount": (True, False),
+}
 
 
 def path_for(folder: Path, mapping: SheetMapping) -> Path:
@@ -38,6 +51,16 @@ def find(folder: Path, header: tuple[str, ...]) -> SheetMapping | None:
     """The saved mapping for a header, if there is one."""
     for path in sorted(folder.glob(f"*-{header_signature(header)}.toml")):
         return read(path, header)
+    return None
+
+
+def ready(header: tuple[str, ...]) -> SheetMapping | None:
+    """The mapping that comes with Kexiao for the export of a known system, where the header has every column that tells it."""
+    for path in sorted(resources.files("kexiao.sources").joinpath("mappings").iterdir(), key=lambda found: found.name):
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        if set(document["header"]) <= set(header):
+            there = {field: column for field, column in document["columns"].items() if column in header}
+            return from_dict({**document, "columns": there}, header, Place(file=path.name))
     return None
 
 
@@ -71,7 +94,9 @@ def as_toml(mapping: SheetMapping) -> str:
     lines += ["", "[options]"]
     defaults = asdict(Options())
     lines += [
-        f"{name} = {_quoted(str(value))}" for name, value in asdict(mapping.options).items() if value != defaults[name]
+        f"{name} = {str(value).lower() if isinstance(value, bool) else _quoted(str(value))}"
+        for name, value in asdict(mapping.options).items()
+        if value != defaults[name]
     ]
     lines.append(_OPTION_HINTS)
     for field, words in mapping.choices.items():
@@ -120,6 +145,12 @@ def from_dict(document: Mapping[str, Any], header: tuple[str, ...] | None, place
         raise _wrong(
             Text(zh="没有选项 {names}", en="there is no option {names}").fill(names=", ".join(sorted(unknown))), place
         )
+    for name, allowed in _ALLOWED.items():
+        if name in given and given[name] not in allowed:
+            said = ", ".join(map(str, allowed))
+            raise _wrong(
+                Text(zh="{name} 应为 {said}", en="{name} must be one of {said}").fill(name=name, said=said), place
+            )
     choices = {
         str(field): {str(w): str(v) for w, v in dict(words).items()}
         for field, words in dict(document.get("choices", {})).items()

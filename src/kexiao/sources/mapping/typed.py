@@ -25,7 +25,7 @@ from kexiao.sources.mapping.values.moments import (
 )
 from kexiao.sources.mapping.values.names import read_choice, read_email, read_key, read_phone
 from kexiao.sources.mapping.values.numbers import NumberStyle, decimal_style, read_money, read_number, read_rate
-from kexiao.sources.mapping.values.reading import Read
+from kexiao.sources.mapping.values.reading import Read, shape
 from kexiao.text import Text
 
 UNKNOWN_SHARE = 0.2
@@ -155,7 +155,7 @@ def _reader(
         try:
             moments = moment_style(cells, order=mapping.options.date_order)
         except Undecided as problem:
-            raise _undecided_dates(problem, place, mapping) from None
+            raise _undecided_dates(field, problem, place, mapping) from None
         return _moment_reader(field, moments, around)
     if field.reads == "choice":
         words = choice_words(field, mapping.choices.get(field.name, {}))
@@ -348,12 +348,12 @@ def _two_decimal_styles(place: Place) -> Ambiguous:
     )
 
 
-def _undecided_dates(problem: Undecided, place: Place, mapping: SheetMapping) -> Ambiguous:
+def _undecided_dates(field: Field, problem: Undecided, place: Place, mapping: SheetMapping) -> Ambiguous:
     return Ambiguous(
         Text(
             zh="日期有歧义，日月次序无法判断（如 {examples}）。",
             en="The date format is ambiguous: day or month first? (for example {examples})",
-        ).fill(examples=", ".join(problem.examples)),
+        ).fill(examples=", ".join(shape(cell) if field.personal else cell for cell in problem.examples)),
         next_step=Text(
             zh='请在映射文件 mappings/{file} 的 [options] 中写 date_order = "dmy" 或 "mdy"，再用 --mapping 指定它。',
             en='Write date_order = "dmy" or "mdy" under [options] in mappings/{file}, and name it with --mapping.',
