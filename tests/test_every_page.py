@@ -13,6 +13,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ QUERIES = {"data-quarantine": "?load=1&file=a.csv&sheet=&code=missing&column=b"}
 # Names of the made-up company and of files stand on its pages in Chinese, whatever the language; so English is checked on the shop.
 CHINESE = re.compile(r"[\u3400-\u9fff\u3000-\u303f\uff00-\uffef]")
 OURS_IN_CHINESE = ("中文",)
+KEXIAO = [sys.executable, "-c", "from kexiao.cli.main import run; run()"]
 SIZES = {"desktop": (1360, 900), "phone": (390, 844)}
 
 
@@ -235,16 +237,7 @@ def serving(workspace: Path) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [
-        sys.executable,
-        "-c",
-        "from kexiao.cli.main import run; run()",
-        "serve",
-        "-w",
-        str(workspace),
-        "--port",
-        str(port),
-    ]
+    command = [*KEXIAO, "serve", "-w", str(workspace), "--port", str(port)]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         base = f"http://127.0.0.1:{port}"
@@ -266,11 +259,38 @@ def _wait_for(base: str, server: subprocess.Popen[str]) -> None:
     pytest.fail("the server did not answer within 30 seconds")
 
 
+@dataclass(frozen=True)
+class Live:
+    """A server that runs, and who may sign in: name → password."""
+
+    base: str
+    passwords: dict[str, str]
+
+    def open(self, page: Any, role: str) -> None:
+        """Sign in as someone of a role, and wait for the overview."""
+        page.goto(f"{self.base}/sign-in/")
+        page.fill("[name=username]", role)
+        page.fill("[name=password]", self.passwords[role])
+        page.click("main button[type=submit]")
+        page.wait_for_selector(".kx-cards")
+        page.wait_for_load_state("networkidle")
+
+
 @pytest.fixture(scope="module")
-def live(tea: Path) -> Iterator[str]:
+def live(tea: Path) -> Iterator[Live]:
     find_chromium()
+    passwords = {role: _person(tea, role) for role in ("admin", "viewer")}
     with serving(tea) as base:
-        yield base
+        yield Live(base, passwords)
+
+
+def _person(workspace: Path, role: str) -> str:
+    """Someone who may sign in to this very workspace, made by the command; their password."""
+    command = [*KEXIAO, "serve", "-w", str(workspace), "--create-user", role, "--role", role, "--lang", "en"]
+    told = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+    found = re.search(r"password (\S+);", told)
+    assert found, told
+    return found[1]
 
 
 def whole_pages(workspace: str) -> list[str]:
@@ -283,28 +303,25 @@ def whole_pages(workspace: str) -> list[str]:
 @pytest.mark.browser
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_every_page_stands_in_a_real_browser(live: str, tmp_path: Path, language: str, size: str) -> None:
+def test_every_page_stands_in_a_real_browser(live: Live, tmp_path: Path, language: str, size: str) -> None:
     width, height = SIZES[size]
     pages = whole_pages("company")
     with open_chromium() as chromium:
         context = chromium.new_context(
             viewport={"width": width, "height": height}, locale="zh-CN" if language == "zh" else "en-GB"
         )
-        context.add_cookies([{"name": "kexiao_language", "value": language, "url": live}])
+        context.add_cookies([{"name": "kexiao_language", "value": language, "url": live.base}])
         page = context.new_page()
         told: list[str] = []
         asked: list[str] = []
         page.on("console", lambda message: told.append(message.text) if message.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: told.append(str(error)))
         page.on("request", lambda request: asked.append(request.url))
-        page.goto(f"{live}/sign-in/")
+        page.goto(f"{live.base}/sign-in/")
         page.screenshot(path=tmp_path / "sign-in.png")
-        page.fill("[name=username]", "admin")
-        page.fill("[name=password]", PASSWORD)
-        page.click("main button[type=submit]")
-        page.wait_for_selector("h1")
+        live.open(page, "admin")
         for address in pages:
-            page.goto(f"{live}{address}", wait_until="networkidle")
+            page.goto(f"{live.base}{address}", wait_until="networkidle")
             page.wait_for_function("() => !document.querySelector('.kx-wait')")
             page.screenshot(path=tmp_path / f"{address.strip('/').replace('/', '.') or 'overview'}.png", full_page=True)
             reach = page.evaluate("() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]")
@@ -315,17 +332,19 @@ def test_every_page_stands_in_a_real_browser(live: str, tmp_path: Path, language
                 "() => [...document.querySelectorAll('.kx-chart')].filter(c => !c.querySelector('canvas')).length"
             )
             assert blank == 0, (address, "a chart was not drawn")
-        assert all(url.startswith((live, "data:")) for url in asked), [u for u in asked if not u.startswith(live)]
+        assert all(url.startswith((live.base, "data:")) for url in asked), [
+            u for u in asked if not u.startswith(live.base)
+        ]
 
 
 @pytest.mark.browser
-def test_the_app_works_with_a_keyboard_alone(live: str) -> None:
+def test_the_app_works_with_a_keyboard_alone(live: Live) -> None:
     with open_chromium() as chromium:
         page = chromium.new_context(locale="en-GB").new_page()
-        page.goto(f"{live}/sign-in/")
+        page.goto(f"{live.base}/sign-in/")
         page.keyboard.type("viewer")
         page.keyboard.press("Tab")
-        page.keyboard.type(PASSWORD)
+        page.keyboard.type(live.passwords["viewer"])
         page.keyboard.press("Enter")
         page.wait_for_selector(".kx-cards")
         page.wait_for_load_state("networkidle")
@@ -342,16 +361,11 @@ def test_the_app_works_with_a_keyboard_alone(live: str) -> None:
 
 
 @pytest.mark.browser
-def test_the_period_chosen_above_stays_from_page_to_page(live: str) -> None:
+def test_the_period_chosen_above_stays_from_page_to_page(live: Live) -> None:
     with open_chromium() as chromium:
         page = chromium.new_context(locale="en-GB").new_page()
-        page.goto(f"{live}/sign-in/")
-        page.fill("[name=username]", "viewer")
-        page.fill("[name=password]", PASSWORD)
-        page.click("main button[type=submit]")
-        page.wait_for_selector(".kx-cards")
-        page.wait_for_load_state("networkidle")
+        live.open(page, "viewer")
         page.select_option("[name=period]", "2025Q2")
         page.wait_for_url("**period=2025Q2**")
-        page.goto(f"{live}/metrics/")
+        page.goto(f"{live.base}/metrics/")
         assert "2025 Q2" in page.locator(".kx-lead").inner_text()
