@@ -9,7 +9,7 @@ from typing import Any
 from kexiao.engine.folder import Folder
 from kexiao.errors import WrongUse, unknown_name
 from kexiao.facts.evaluate import Request, evaluate
-from kexiao.facts.metric import MetricValue
+from kexiao.facts.metric import Metric, MetricValue
 from kexiao.facts.periods import GRAINS, Grain, Period, parse, split
 from kexiao.facts.source import FactSource, open_facts
 from kexiao.facts.subjects import DIMENSION_LABELS
@@ -127,11 +127,16 @@ def requests_for(name: str, *, variants: bool = False) -> list[Request]:
     if chosen:
         if chosen not in metric.variants:
             raise unknown_name(Text(zh="变体", en="variant"), chosen, list(metric.variants))
-        return [Request(name, metric.variants[chosen].formula, metric.unit, chosen)]
+        return [_request_for_variant(name, metric, chosen)]
     ours = [Request(name, metric.formula, metric.unit)]
     if not variants:
         return ours
-    return ours + [Request(name, variant.formula, metric.unit, code) for code, variant in metric.variants.items()]
+    return ours + [_request_for_variant(name, metric, code) for code in metric.variants]
+
+
+def _request_for_variant(name: str, metric: Metric, code: str) -> Request:
+    variant = metric.variants[code]
+    return Request(name, variant.formula, variant.unit or metric.unit, code)
 
 
 def _checked_grain(grain: str) -> Grain:

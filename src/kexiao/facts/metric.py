@@ -34,11 +34,12 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A formula that others print for the same name, computed beside ours."""
+    """A formula that others print for the same name, computed beside ours; ``unit`` where it is not the metric's."""
 
     label: Text
     formula: Formula
     caution: Text
+    unit: Unit | None = None
 
 
 @dataclass(frozen=True, slots=True)

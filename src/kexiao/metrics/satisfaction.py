@@ -63,11 +63,13 @@ complaint_rate = Metric(
             Text(zh="每千单投诉数", en="per 1,000 orders"),
             Ratio(complaints_opened, completed_orders, times=1000),
             Text(zh="分母是订单。", en="The denominator is orders."),
+            unit="per_1000_orders",
         ),
         "complaining_customers": Variant(
             Text(zh="投诉客户占比", en="share of customers who complained"),
             Ratio(complaining_buyers, ordering, kind="share"),
             Text(zh="一位客户投诉多次只算一次。", en="A customer counts once."),
+            unit="ratio",
         ),
     },
     more_examples=(
