@@ -122,7 +122,7 @@ def test_make_demo_and_make_test_do_what_they_say():
         "mypy",
         "lint-imports",
         "--doctest-modules",
-        'pytest -m "not slow"',
+        '-m "not slow"',
     ):
         assert tool in planned, tool
 

@@ -63,7 +63,9 @@ def close(root: Path, assessment: Assessment, *, reason: str | None = None, who:
         _check_revision(assessment, earlier, reason)
         number = _revision(earlier[-1]) + 1 if earlier else 1
         path = root / FOLDER / f"{assessment.scorecard}-{assessment.period}-r{number}.json"
-        stamp = Close(number, datetime.now(UTC).isoformat(timespec="seconds"), who or audit.system_user(), reason, path.name)
+        stamp = Close(
+            number, datetime.now(UTC).isoformat(timespec="seconds"), who or audit.system_user(), reason, path.name
+        )
         stored = replace(assessment, closed=stamp, restatements=())
         content = json.dumps(stored.record(), ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False).encode()
         # The log comes first: a hash without a file harms nobody, a file without a hash could be anybody's.

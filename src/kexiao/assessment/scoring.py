@@ -16,7 +16,6 @@ from kexiao.facts.intervals import Z
 from kexiao.facts.metric import MetricValue
 from kexiao.text import Text
 
-
 # The spread among fewer customers than these says too little to give a mean an interval.
 _FEWEST_FOR_A_MEAN = 5
 _MEANS = ("money/order", "orders/customer", "items/order", "score")

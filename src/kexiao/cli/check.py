@@ -28,9 +28,14 @@ def check(
     folder = session().folder()
     data = Store(folder.data)
     snapshot = data.current()
-    found: list[tuple[str, str]] = [(path, str(Text(zh="文件缺失或被改动", en="missing or changed"))) for path in data.verify(snapshot)]
+    found: list[tuple[str, str]] = [
+        (path, str(Text(zh="文件缺失或被改动", en="missing or changed"))) for path in data.verify(snapshot)
+    ]
     if not store:
-        found += [(f"audit {line}", str(Text(zh="审计日志被改动", en="the audit log was changed"))) for line in audit.verify(folder.root)]
+        found += [
+            (f"audit {line}", str(Text(zh="审计日志被改动", en="the audit log was changed")))
+            for line in audit.verify(folder.root)
+        ]
         if not found:
             spill = Path(tempfile.mkdtemp(prefix="kexiao-"))
             try:
@@ -39,12 +44,22 @@ def check(
                 shutil.rmtree(spill, ignore_errors=True)
             found += [(rule.table, f"{rule.what} × {rule.rows}") for rule in broken]
     if session().format == "json":
-        write_json({"snapshot": snapshot.name, "ok": not found, "problems": [{"where": where, "what": what} for where, what in found]})
+        write_json(
+            {
+                "snapshot": snapshot.name,
+                "ok": not found,
+                "problems": [{"where": where, "what": what} for where, what in found],
+            }
+        )
     elif found:
         show([Shown("where", Text(zh="位置", en="Where")), Shown("what", Text(zh="问题", en="Problem"))], found)
     else:
         rows = sum(version.rows for version in snapshot.tables.values())
-        print(Text(zh="数据完整：快照 {s}，{n} 行。", en="All is well: snapshot {s}, {n} rows.").fill(s=snapshot.name, n=rows)())
+        print(
+            Text(zh="数据完整：快照 {s}，{n} 行。", en="All is well: snapshot {s}, {n} rows.").fill(
+                s=snapshot.name, n=rows
+            )()
+        )
     if found:
         raise IntegrityFailed(
             Text(zh="完整性核对未通过：{n} 处。", en="The integrity check failed in {n} places.").fill(n=len(found)),

@@ -85,7 +85,9 @@ def _lines(connection: Connection, sql: str) -> Iterator[str]:
     names = [column[0] for column in cursor.description]
     kinds = [str(column[1]) for column in cursor.description]
     instants = ", ".join(
-        f'CAST("{name}" AS VARCHAR) AS "{name}"' if "TIME ZONE" in kind.upper() or "TIMESTAMP" in kind.upper() else f'"{name}"'
+        f'CAST("{name}" AS VARCHAR) AS "{name}"'
+        if "TIME ZONE" in kind.upper() or "TIMESTAMP" in kind.upper()
+        else f'"{name}"'
         for name, kind in zip(names, kinds, strict=True)
     )
     cursor = connection.execute(f"SELECT {instants} FROM ({sql})")

@@ -154,7 +154,8 @@ def reading_of_store(source: FactSource) -> Reading:
         f"SELECT file_name, fingerprint, warnings, {', '.join(names)} FROM loads ORDER BY load_id DESC, file_name"
     )
     files = tuple(
-        FileHeld(name, "", str(mark)[:PRINT], None, *map(int, counts), (), ()) for name, mark, _, *counts in rows
+        FileHeld(name, "", str(mark)[:PRINT], None, read, loaded, held, twice, skipped, (), ())
+        for name, mark, _, read, loaded, held, twice, skipped in rows
     )
     notes = [Text(**words) for _, _, told, *_ in rows for words in json.loads(told or "[]")]
     found = source.query(
@@ -289,7 +290,7 @@ def _unfinished(source: FactSource) -> tuple[str, ...]:
     end = min(source.coverage["orders"].last + timedelta(days=1), source.now)
     holding = [
         period_holding(end - timedelta(days=1), grain, source.fiscal_start) for grain in ("month", "quarter", "year")
-    ]  # type: ignore[arg-type]
+    ]
     return tuple(period.name for period in holding if period.end > end)
 
 

@@ -124,7 +124,9 @@ def _tier_summaries(tier: NDArray[np.int8], worth: NDArray[np.float64]) -> tuple
         Text(zh="贡献其后 {b:.0%} 价值的客户", en="those who bring the next {b:.0%}").fill(b=lower - upper),
         Text(zh="其余客户", en="everyone else"),
     )
-    named = [(code, label, rule, None) for code, label, rule in zip(TIER_CODES, value_tiers.TIERS, rules, strict=True)]
+    named: list[tuple[str, Text, Text, Text | None]] = [
+        (code, label, rule, None) for code, label, rule in zip(TIER_CODES, value_tiers.TIERS, rules, strict=True)
+    ]
     return _summaries(named, tier, worth)
 
 

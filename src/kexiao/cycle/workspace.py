@@ -16,8 +16,8 @@ from kexiao.text import Text
 if TYPE_CHECKING:
     from kexiao.assessment.results import Assessment
     from kexiao.cycle.collect import LoadReport
-    from kexiao.improvement.initiatives import Improvement
     from kexiao.effect.verdicts import Verdict
+    from kexiao.improvement.initiatives import Improvement
 
 
 class Workspace:

@@ -147,7 +147,8 @@ def _place_in_run(who: Integers) -> Integers:
     first = np.ones(len(who), dtype=bool)
     first[1:] = who[1:] != who[:-1]
     starts = np.flatnonzero(first)
-    return np.arange(len(who)) - starts[np.cumsum(first) - 1]
+    places: Integers = np.arange(len(who)) - starts[np.cumsum(first) - 1]
+    return places
 
 
 def _days_of_their_own(who: Integers, day: Integers, place: Integers) -> Integers:

@@ -67,7 +67,15 @@ _COUNTS = {"customers", "orders", "count"}
 _SPANS = {"days", "hours", "months"}
 _FIXED_PLACES = {"ratio": 1, "percent_points": 1, "nps": 1, "score": 2, "per_100_customers": 2, "per_1000_orders": 2}
 # A change of these is told as a difference; of the others as per cent of what it was.
-_TOLD_AS_DIFFERENCE = {"ratio", "percent_points", "times", "score", "nps", "per_100_customers", "per_1000_orders"} | _SPANS
+_TOLD_AS_DIFFERENCE = {
+    "ratio",
+    "percent_points",
+    "times",
+    "score",
+    "nps",
+    "per_100_customers",
+    "per_1000_orders",
+} | _SPANS
 
 
 @dataclass(frozen=True, slots=True)

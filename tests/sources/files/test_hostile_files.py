@@ -80,7 +80,7 @@ def test_a_zip_with_a_password_is_refused_as_such(read: Read) -> None:
     assert "encrypted" in refusal(read, bytes(content))
 
 
-@pytest.mark.parametrize("name", ["../../evil.csv", "/tmp/evil.csv", "a/../../b.csv", "C:\\evil.csv"])
+@pytest.mark.parametrize("name", ["../../evil.csv", "/var/evil.csv", "a/../../b.csv", "C:\\evil.csv"])
 def test_members_that_lead_out_of_the_archive_refuse_it(read: Read, name: str) -> None:
     assert "unsafe file names" in refusal(read, zipped((name, csv_of().encode())))
 
