@@ -36,3 +36,29 @@ def test_a_removed_line_is_noticed_the_newest_too(folder: Path, number: int) -> 
     del lines[number]
     path.write_text("\n".join(lines) + "\n")
     assert verify(folder)
+
+
+@pytest.mark.parametrize("cut", [0, 1, 20, None])
+def test_a_crash_while_a_line_is_appended_is_no_tampering_and_is_taken_back(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, cut: int | None
+) -> None:
+    import kexiao.engine.audit as module
+
+    done = module._set_anchor
+    with monkeypatch.context() as patched, pytest.raises(RuntimeError):
+
+        def die_when_finished(place: Path, anchor: module._Anchor) -> None:
+            if anchor.pending is None:
+                raise RuntimeError("killed")
+            done(place, anchor)
+
+        patched.setattr(module, "_set_anchor", die_when_finished)
+        record(folder, "load", rows=99)
+    path = folder / "audit" / "log.jsonl"
+    whole = path.read_bytes()
+    before = b"".join(whole.splitlines(keepends=True)[:4])
+    path.write_bytes(whole if cut is None else whole[: len(before) + cut])
+    assert verify(folder) == []
+    record(folder, "load", rows=100)
+    assert verify(folder) == []
+    assert path.read_bytes().startswith(before)

@@ -118,7 +118,14 @@ def sha256(path: Path) -> str:
 
 def limit_this_process(*, memory_bytes: int, cpu_seconds: int, file_bytes: int) -> None:
     """Cap the running process; for the short-lived children that open files from outside."""
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 5))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _limit(resource.RLIMIT_AS, memory_bytes)
+    _limit(resource.RLIMIT_CPU, cpu_seconds)
+    _limit(resource.RLIMIT_FSIZE, file_bytes)
+    _limit(resource.RLIMIT_CORE, 0)
+
+
+def _limit(kind: int, most: int) -> None:
+    """Set a limit, or keep the tighter one that the system sets already."""
+    _, hard = resource.getrlimit(kind)
+    capped = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(kind, (capped, hard if kind == resource.RLIMIT_CPU else capped))

@@ -9,7 +9,7 @@ loads = Table(
     name="loads",
     label=Text(zh="导入记录", en="Loads"),
     one_row=Text(zh="一次导入中的一个文件。", en="One file of one load."),
-    key=("load_id",),
+    key=("load_id", "file_name"),
     columns=(
         Column(
             "load_id",

@@ -9,7 +9,7 @@ quarantined = Table(
     name="quarantined",
     label=Text(zh="隔离行", en="Quarantined rows"),
     one_row=Text(zh="一个未能导入的行及其原因。", en="One row that was not loaded, and why."),
-    key=("load_id", "sheet", "row_no"),
+    key=("load_id", "file_name", "sheet", "row_no"),
     columns=(
         Column(
             "load_id", "integer", Text(zh="导入编号", en="Load"), Text(zh="导入编号。", en="The load."), required=True
