@@ -117,7 +117,7 @@ def _line_end(path: Path) -> str:
 
 
 def _try_delimiter(head: list[str], delimiter: str, named: bool) -> tuple[tuple[float, int], Header] | None:
-    """How well a delimiter explains the first lines (share of records of the usual width, that width), and the header."""
+    """How well a delimiter explains the first lines (share of written records of the usual width, that width), and the header."""
     records = list(read_records(iter(head), delimiter))
     rows: list[Sequence[str]] = [[] if record.problem else record.cells for record in records]
     if named:
@@ -130,7 +130,8 @@ def _try_delimiter(head: list[str], delimiter: str, named: bool) -> tuple[tuple[
     if header is None or (len(header.names) == 1 < width):
         return None
     of_header = times if abs(len(header.names) - width) <= 1 else 0
-    return (round(of_header / sum(widths.values()), 1), width), header
+    written = sum(1 for row in rows if any(row))
+    return (round(of_header / written, 1), width), header
 
 
 def _layout(newline: str, delimiter: str, header: Header) -> Layout:
