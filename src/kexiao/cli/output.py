@@ -58,7 +58,7 @@ def plain_cell(value: Any) -> str:
         return ""
     if isinstance(value, str):
         return "'" + value if value.startswith(_FORMULA) else value
-    return str(as_json(value))
+    return str(value if isinstance(value, Decimal) else as_json(value))
 
 
 def as_json(value: Any) -> Any:
