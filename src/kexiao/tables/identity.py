@@ -65,6 +65,12 @@ def refuse_collisions(connection: Connection, people: str, folder: Folder) -> No
         )
 
 
+def _incoming_types() -> list[tuple[str, str]]:
+    """The columns that a load says of a person, with their types; a column of nothing but nulls has no type of its own."""
+    wanted = {"customer_id", "origin", "source_id", "known_at", *PERSONAL}
+    return [(name, kind) for name, kind in contacts.stored_columns if name in wanted]
+
+
 def merge_contacts(connection: Connection, folder: Folder, incoming: str, load_id: int) -> int:
     """Add what ``incoming`` (customer_id, origin, source_id, personal columns, known_at) says to the contacts; returns how many changed.
 
@@ -77,8 +83,9 @@ def merge_contacts(connection: Connection, folder: Folder, incoming: str, load_i
     )
     differs = " OR ".join(f"m.{c} IS DISTINCT FROM k.{c}" for c in PERSONAL)
     known = contacts_query(folder)
+    typed = ", ".join(f"CAST({name} AS {kind}) AS {name}" for name, kind in _incoming_types())
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE contacts_in AS SELECT * FROM ({incoming}) WHERE customer_id IS NOT NULL"
+        f"CREATE OR REPLACE TEMP TABLE contacts_in AS SELECT {typed} FROM ({incoming}) WHERE customer_id IS NOT NULL"
     )
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE contacts_new AS SELECT m.* FROM (SELECT i.customer_id, i.origin, i.source_id, {own}, "
