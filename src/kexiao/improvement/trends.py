@@ -31,8 +31,8 @@ def declining(dimension: str, weeks: Mapping[str, Floats]) -> list[Trend]:
     found = []
     for name, values in tested.items():
         # A channel whose refunds exceed its sales has no share of them.
-    own = np.maximum(values, 0.0)
-    slope = _slope(np.log((own + 0.5) / (np.maximum(whole - own, 0.0) + 0.5)))
+        own = np.maximum(values, 0.0)
+        slope = _slope(np.log((own + 0.5) / (np.maximum(whole - own, 0.0) + 0.5)))
         p_value = slope.p_value / 2 if slope.estimate < 0 else 1 - slope.p_value / 2
         if p_value < FALSE_ALARMS / len(tested):
             low, middle, high = (float(np.expm1(x * WEEKS_A_MONTH)) for x in (slope.low, slope.estimate, slope.high))
