@@ -259,9 +259,15 @@ def _wait_for(base: str, server: subprocess.Popen[str]) -> None:
     pytest.fail("the server did not answer within 30 seconds")
 
 
+def visitor(role: str) -> str:
+    """The name under which someone of a role signs in with a browser."""
+    return f"visitor-{role}"
+
+
 @dataclass(frozen=True)
 class Live:
-    """A server that runs, and who may sign in: name → password."""
+    """A server that runs, and who may sign in: role → password. Names differ from those of the tests without a browser,
+    whose Django may stand over the same workspace and would lose its passwords."""
 
     base: str
     passwords: dict[str, str]
@@ -269,7 +275,7 @@ class Live:
     def open(self, page: Any, role: str) -> None:
         """Sign in as someone of a role, and wait for the overview."""
         page.goto(f"{self.base}/sign-in/")
-        page.fill("[name=username]", role)
+        page.fill("[name=username]", visitor(role))
         page.fill("[name=password]", self.passwords[role])
         page.click("main button[type=submit]")
         page.wait_for_selector(".kx-cards")
@@ -286,7 +292,7 @@ def live(tea: Path) -> Iterator[Live]:
 
 def _person(workspace: Path, role: str) -> str:
     """Someone who may sign in to this very workspace, made by the command; their password."""
-    command = [*KEXIAO, "serve", "-w", str(workspace), "--create-user", role, "--role", role, "--lang", "en"]
+    command = [*KEXIAO, "serve", "-w", str(workspace), "--create-user", visitor(role), "--role", role, "--lang", "en"]
     told = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
     found = re.search(r"password (\S+);", told)
     assert found, told
@@ -342,7 +348,7 @@ def test_the_app_works_with_a_keyboard_alone(live: Live) -> None:
     with open_chromium() as chromium:
         page = chromium.new_context(locale="en-GB").new_page()
         page.goto(f"{live.base}/sign-in/")
-        page.keyboard.type("viewer")
+        page.keyboard.type(visitor("viewer"))
         page.keyboard.press("Tab")
         page.keyboard.type(live.passwords["viewer"])
         page.keyboard.press("Enter")
