@@ -10,7 +10,8 @@ from typing import Any
 from kexiao.cycle.measure import measure_facts, requests_for
 from kexiao.facts.availability import dimensions_of
 from kexiao.facts.decomposition import Decomposition, split_count, split_ratio, split_total
-from kexiao.facts.evaluate import Request, evaluate
+from kexiao.facts.dressing import Request
+from kexiao.facts.evaluate import evaluate
 from kexiao.facts.formula import (
     CohortShare,
     Formula,

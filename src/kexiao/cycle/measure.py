@@ -8,7 +8,8 @@ from typing import Any
 
 from kexiao.engine.folder import Folder
 from kexiao.errors import WrongUse, unknown_name
-from kexiao.facts.evaluate import Request, evaluate
+from kexiao.facts.dressing import Request
+from kexiao.facts.evaluate import evaluate
 from kexiao.facts.metric import Metric, MetricValue
 from kexiao.facts.periods import GRAINS, Grain, Period, parse, split
 from kexiao.facts.source import FactSource, open_facts

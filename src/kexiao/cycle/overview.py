@@ -9,7 +9,8 @@ from typing import Literal
 
 from kexiao.cycle.measure import measure_facts, requests_for
 from kexiao.facts.cohorts import CohortAge, run_cohorts
-from kexiao.facts.evaluate import Request, evaluate
+from kexiao.facts.dressing import Request
+from kexiao.facts.evaluate import evaluate
 from kexiao.facts.formula import CohortSecondOrder, Formula, Growth, rests_on_states, walk, words
 from kexiao.facts.intervals import Z
 from kexiao.facts.metric import MetricValue

@@ -11,8 +11,8 @@ from kexiao.effect.by_holdout import by_holdout
 from kexiao.effect.panel import can_be_followed
 from kexiao.effect.ruling import DESIGNS, OUTCOMES, RULE
 from kexiao.effect.verdicts import Verdict
-from kexiao.facts.availability import covered_until, tables_of, why_not
-from kexiao.facts.source import FactSource
+from kexiao.facts.availability import tables_of, why_not
+from kexiao.facts.source import FactSource, covered_until
 from kexiao.improvement.initiatives import Initiative
 from kexiao.metrics.catalogue import metric_named
 from kexiao.text import Text
@@ -34,7 +34,7 @@ def _blank(source: FactSource, initiative: Initiative) -> Verdict:
     good: Literal[1, -1] = (
         -1 if metric.better == "lower" or (metric.better == "neither" and initiative.expected < 0) else 1
     )
-    ends = [day for tables in tables_of(metric.formula) if (day := covered_until(source, tables))]
+    ends = [day for tables in tables_of(metric.formula) if (day := covered_until(source.coverage, tables))]
     over = bool(ends) and min(ends) > initiative.deadline
     return Verdict(
         initiative=initiative.id,
@@ -78,7 +78,7 @@ def _why_not_yet(source: FactSource, initiative: Initiative) -> Text | None:
         return Text(zh="举措已取消。", en="The initiative was cancelled.")
     if (missing := why_not(source, formula, tuple(initiative.scope))) is not None:
         return missing
-    ends = [day for tables in tables_of(formula) if (day := covered_until(source, tables))]
+    ends = [day for tables in tables_of(formula) if (day := covered_until(source.coverage, tables))]
     if not ends or min(ends) <= initiative.deadline:
         last = min(ends) - timedelta(days=1) if ends else None
         return Text(

@@ -12,7 +12,8 @@ import numpy as np
 
 from kexiao.effect.differences import Gradient, Side
 from kexiao.effect.holdout import Arm
-from kexiao.facts.evaluate import Request, evaluate
+from kexiao.facts.dressing import Request
+from kexiao.facts.evaluate import evaluate
 from kexiao.facts.formula import (
     Both,
     CohortShare,

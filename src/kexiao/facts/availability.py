@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 
 from kexiao.facts.formula import (
     ATOMS,
@@ -19,15 +19,14 @@ from kexiao.facts.formula import (
     walk,
 )
 from kexiao.facts.periods import Period
-from kexiao.facts.source import Coverage, FactSource
-from kexiao.facts.subjects import CUSTOMER_DIMENSIONS, DIMENSION_LABELS
+from kexiao.facts.source import FactSource, covered_until
+from kexiao.facts.subjects import CUSTOMER_DIMENSIONS, DIMENSION_LABELS, FACTS
 from kexiao.facts.units import fact_for
 from kexiao.tables.catalogue import table_named
 from kexiao.text import Text
 
-# A table of rare events that ends at most this long before the orders is taken to be covered as far as they are.
-_RARE_EVENTS_DAYS = 31
 _KNOWN_CUSTOMERS_SHARE = 0.95
+_YEAR = 365
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ def why_not(source: FactSource, formula: Formula, dimensions: Sequence[str]) -> 
         if source.covered(tables) is None:
             return Text(
                 zh="没有{table}数据；导入后可用。", en="There are no {table} data; load some to see this."
-            ).fill(table=table_named(tables[0]).label)
+            ).fill(table=_label(tables[0]))
     possible = dimensions_of(formula)
     wrong = [name for name in dimensions if name not in possible]
     if wrong:
@@ -82,26 +81,19 @@ def why_not(source: FactSource, formula: Formula, dimensions: Sequence[str]) -> 
     return None
 
 
+def _label(name: str) -> Text:
+    """A table's name, or a fact's that has a coverage of its own."""
+    return FACTS[name].label if name == "lagged_spend" else table_named(name).label
+
+
 def _joined(texts: Sequence[Text]) -> Text:
     return Text(zh="、".join(t.zh for t in texts) or "—", en=", ".join(t.en.lower() for t in texts) or "—")
-
-
-def covered_until(source: FactSource, tables: tuple[str, ...]) -> date | None:
-    """The first day no longer covered by a fact's tables."""
-    own = source.covered(tables)
-    if own is None:
-        return None
-    last = own.last
-    orders: Coverage | None = source.coverage.get("orders")
-    if orders and last < orders.last <= last + timedelta(days=_RARE_EVENTS_DAYS):
-        last = orders.last
-    return last + timedelta(days=1)
 
 
 def standing(source: FactSource, formula: Formula, period: Period) -> Standing:
     """How a period stands to the data that a formula rests on."""
     groups = [(tables, source.covered(tables)) for tables in tables_of(formula)]
-    ends = [covered_until(source, tables) for tables, _ in groups]
+    ends = [covered_until(source.coverage, tables) for tables, _ in groups]
     end = min((day for day in ends if day), default=period.start)
     first = max((covered.first for _, covered in groups if covered), default=period.start)
     reason = None
@@ -114,18 +106,26 @@ def standing(source: FactSource, formula: Formula, period: Period) -> Standing:
 
 
 def _history_too_short(source: FactSource, formula: Formula, period: Period) -> bool:
-    """Within the first window: who is new is known from acquisition days on file, who is active only if nobody came before the data."""
+    """Too early: who is new is known from acquisition days on file, who was active only if nobody came before the data."""
     orders = source.coverage.get("orders")
-    if orders is None or not rests_on_states(formula):
-        return False
-    if period.start >= orders.first + timedelta(days=source.policy.window):
-        return False
     on_file = source.acquired_on_share >= _KNOWN_CUSTOMERS_SHARE
-    whole_history = on_file and source.acquired_earlier_share <= 1 - _KNOWN_CUSTOMERS_SHARE
-    return not (whole_history or (on_file and not rests_on_activity(formula)))
+    if orders is None or (on_file and source.acquired_earlier_share <= 1 - _KNOWN_CUSTOMERS_SHARE):
+        return False
+    needed = _history_needed(formula, source.policy.window, on_file)
+    return needed > 0 and period.start < orders.first + timedelta(days=needed)
+
+
+def _history_needed(formula: Formula, window: int, on_file: bool) -> int:
+    """How many days of orders before a period a formula rests on."""
+    looks_back = {part.fact.looks_back for part in walk(formula) if isinstance(part, ATOMS)}
+    acquired = rests_on_states(formula) or "acquired" in looks_back
+    return max(
+        window if rests_on_activity(formula) or (acquired and not on_file) else 0,
+        _YEAR if "year" in looks_back else 0,
+    )
 
 
 def elapsed_days(source: FactSource, formula: Formula, period: Period) -> int:
     """How many days of a period the data cover so far."""
-    ends = [day for tables in tables_of(formula) if (day := covered_until(source, tables))]
+    ends = [day for tables in tables_of(formula) if (day := covered_until(source.coverage, tables))]
     return max(0, (min([period.end, source.now, *ends]) - period.start).days)

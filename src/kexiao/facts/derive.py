@@ -187,3 +187,43 @@ def lead_outcomes_query(policy: Policy, orders_end: str | None) -> str:
                CASE WHEN {matured} AND c.first_on >= l.created_on AND c.first_on < DAYS_LATER(l.created_on, {window}) THEN 1 ELSE 0 END AS won_matured,
                CASE WHEN c.first_on >= l.created_on THEN 1 ELSE 0 END AS won_ever
         FROM leads AS l LEFT JOIN customer_summary AS c ON c.customer_id = l.customer_id"""
+
+
+def sale_outcomes_query(policy: Policy, refunds_end: str | None) -> str:
+    """Completed orders with what was refunded of them within the window, counted from the order's day, and whether that window was over.
+
+    ``refunds_end``: the first day of which refunds are no longer known. A refund without a record (the order's status says it) counts at once.
+    """
+    window = policy.refund_window_days
+    matured = f"DAYS_LATER(o.sold_on, {window}) <= DAY_OF('{refunds_end}')" if refunds_end else "false"
+    recorded = f"""
+        SELECT r.order_id, sum(CASE WHEN r.refunded_on < DAYS_LATER(s.sold_on, {window}) THEN r.amount ELSE 0 END) AS amount
+        FROM refunds AS r JOIN sale_orders AS s ON s.order_id = r.order_id GROUP BY r.order_id"""
+    back = "coalesce(b.amount, CASE WHEN o.status = 'refunded' THEN o.net ELSE 0 END)"
+    return f"""
+        SELECT o.order_id, o.customer_id, o.sold_on, o.channel, o.campaign, o.region, o.team, o.salesperson, o.segment, o.net,
+               CAST({back} AS DECIMAL(18,2)) AS refunded, CASE WHEN {matured} THEN 1 ELSE 0 END AS matured
+        FROM sale_orders AS o LEFT JOIN ({recorded}) AS b ON b.order_id = o.order_id"""
+
+
+def acquisitions_query() -> str:
+    """One row a new customer, on the day of the first order; ``paid``: won through a channel on which media money was ever spent."""
+    return """
+        SELECT customer_id, new_on,
+               CASE WHEN channel IN (SELECT channel FROM spend WHERE category = 'media' AND amount > 0 AND channel IS NOT NULL)
+                    THEN 1 ELSE 0 END AS paid
+        FROM customer_summary WHERE new_on IS NOT NULL"""
+
+
+SALES_CYCLE_QUERY = """
+    SELECT DAY_INDEX(c.first_on) - DAY_INDEX(l.created_on) AS days, count(*) AS leads
+    FROM leads AS l JOIN customer_summary AS c ON c.customer_id = l.customer_id
+    WHERE c.first_on >= l.created_on GROUP BY 1 ORDER BY 1"""
+"""How long the leads that were won took to their first order: days, leads."""
+
+
+def lagged_spend_query(days: int | None) -> str:
+    """Spend counted on the day by which it can have won customers: one median sales cycle later. No row where no lead was won."""
+    return f"SELECT s.*, DAYS_LATER(s.spent_on, {days or 0}) AS counted_on FROM spend AS s" + (
+        " WHERE false" if days is None else ""
+    )

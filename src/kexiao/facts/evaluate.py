@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from kexiao.facts import intervals
-from kexiao.facts.availability import standing, why_not
+from kexiao.facts.availability import why_not
 from kexiao.facts.calendar import runs
 from kexiao.facts.cohorts import run_cohorts, run_second_orders
 from kexiao.facts.concentration import Concentration, run_concentration
+from kexiao.facts.dressing import Part, Request, Where, dressed
 from kexiao.facts.formula import (
     CohortSecondOrder,
     CohortShare,
@@ -41,31 +41,6 @@ from kexiao.text import Text
 
 SMALL = 30
 DOMINATES = 0.1
-Where = tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class Request:
-    """One formula to compute under a metric's name; ``variant`` is None for ours."""
-
-    metric: str
-    formula: Formula
-    unit: str
-    variant: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One computed number before it is dressed: value, what it is made of, sampling units, limits, reason, marks."""
-
-    value: Number | None
-    numerator: Number | None = None
-    denominator: Number | None = None
-    n: int | None = None
-    limits: intervals.Interval = None
-    reason: Text | None = None
-    marks: tuple[str, ...] = ()
-    immature: int | None = None
 
 
 @dataclass
@@ -98,7 +73,7 @@ def evaluate(
     values: list[MetricValue] = []
     for request in requests:
         if request in refused:
-            values += [_dressed(source, request, p, {}, Part(None, reason=refused[request]), where) for p in periods]
+            values += [dressed(source, request, p, {}, Part(None, reason=refused[request]), where) for p in periods]
         elif isinstance(request.formula, CohortShare):
             values += _cohort_values(source, request, periods, where)
         else:
@@ -172,7 +147,7 @@ def _values(
     for cell in sorted(cells, key=lambda c: (c[0], *map(str, c[1:]))):
         period = periods[cell[0]]
         part = _compute(request.formula, cell, passes)
-        values.append(_dressed(source, request, period, dict(zip(dimensions, cell[1:], strict=True)), part, where))
+        values.append(dressed(source, request, period, dict(zip(dimensions, cell[1:], strict=True)), part, where))
     return values
 
 
@@ -240,7 +215,7 @@ def _add(left: Number, right: Number, sign: int) -> Number:
 def _linear(formula: Formula, term: Term) -> Part:
     if term.unknown_rows:
         return Part(None, n=term.units, reason=_unknown_values(formula, term.unknown_rows))
-    exactly = all(atom.fact.known_exactly for atom in atoms_of(formula))
+    exactly = _is_known_exactly(formula)
     if counts_customers(formula):
         return Part(term.total, n=term.units, limits=intervals.poisson(float(term.total)))
     limits = None if exactly or not term.units else intervals.around(float(term.total), term.squares)
@@ -284,7 +259,7 @@ def _ratio_limits(
 ) -> tuple[intervals.Interval, int | None, tuple[str, ...]]:
     y, x = float(top.value or 0), float(bottom.value or 0)
     terms = passes.sums.terms.get(cell, {})
-    if not (is_linear(formula.numerator) and is_linear(formula.denominator)):
+    if _from_different_passes(formula):
         return _mixed_limits(formula, y, x), int(x) if counts_customers(formula.denominator) else None, _few(x)
     a, b = terms.get(formula.numerator, Term()), terms.get(formula.denominator, Term())
     joint = passes.sums.pairs.get(cell, {}).get((formula.numerator, formula.denominator), Joint())
@@ -300,12 +275,22 @@ def _ratio_limits(
     return intervals.around(y / x, variance), joint.units, _marks(joint.units, a.largest, y)
 
 
+def _from_different_passes(formula: Ratio) -> bool:
+    """Whether numerator and denominator have no sampling units in common: states, or an amount known exactly over a count of customers."""
+    if not (is_linear(formula.numerator) and is_linear(formula.denominator)):
+        return True
+    return counts_customers(formula.denominator) and _is_known_exactly(formula.numerator)
+
+
+def _is_known_exactly(formula: Formula) -> bool:
+    return is_linear(formula) and all(atom.fact.known_exactly for atom in atoms_of(formula))
+
+
 def _mixed_limits(formula: Ratio, y: float, x: float) -> intervals.Interval:
     """Limits where numerator and denominator come from different passes: proportions of customers, or an exact amount over a count."""
     if formula.kind == "share" and 0 <= y <= x:
         return intervals.wilson(y, x)
-    exact = is_linear(formula.numerator) and all(a.fact.known_exactly for a in atoms_of(formula.numerator))
-    if exact and counts_customers(formula.denominator):
+    if _is_known_exactly(formula.numerator) and counts_customers(formula.denominator):
         low, high = intervals.poisson(x) or (0.0, 0.0)
         return (y / high, y / low) if low > 0 else None
     return None
@@ -359,7 +344,7 @@ def _cohort_values(source: FactSource, request: Request, periods: Sequence[Perio
         for found in run_cohorts(source, period, grain, formula.counted, where):
             dims = {"cohort": found.cohort.name, "age": found.age}
             values.append(
-                _dressed(source, request, found.cohort, dims, _cohort_part(formula, found), where, over=found.over)
+                dressed(source, request, found.cohort, dims, _cohort_part(formula, found), where, over=found.over)
             )
     return values
 
@@ -380,56 +365,3 @@ def _cohort_part(formula: CohortShare, found: Any) -> Part:
     value = float(found.numerator) / float(found.denominator)
     limits = None if formula.counted == "sales" else intervals.wilson(float(found.numerator), float(found.denominator))
     return Part(value, found.numerator, found.denominator, found.customers, limits, None, _few(found.customers))
-
-
-def _dressed(
-    source: FactSource,
-    request: Request,
-    period: Period,
-    dimensions: Mapping[str, Any],
-    part: Part,
-    where: Where,
-    *,
-    over: bool | None = None,
-) -> MetricValue:
-    stands = standing(source, request.formula, period)
-    marks = list(part.marks) + (["history_too_short"] if stands.history_too_short else [])
-    value, reason = part.value, part.reason
-    if value is not None and stands.reason is not None:
-        value, reason = None, stands.reason
-    limits = part.limits if value is not None else None
-    policy = source.policy
-    settings: dict[str, Any] = {
-        "active_window_days": policy.window,
-        "window_is_suggested": policy.window_is_suggested,
-        "completed": list(policy.completed),
-        "refund_date": policy.refund_date,
-        "currency": policy.currency,
-        "filter": dict(where),
-        "marks": marks,
-    }
-    return MetricValue(
-        request.metric,
-        period.name,
-        dict(dimensions),
-        _rounded(value, request.unit),
-        request.unit,
-        part.numerator,
-        part.denominator,
-        part.n,
-        limits[0] if limits else None,
-        limits[1] if limits else None,
-        stands.complete if over is None else over,
-        part.immature,
-        request.variant,
-        settings,
-        reason if value is None else None,
-        source.snapshot,
-    )
-
-
-def _rounded(value: Number | None, unit: str) -> Number | None:
-    """Money to the minor unit, half-even; everything else as it is."""
-    if value is None or not unit.startswith("money"):
-        return value
-    return Decimal(repr(value) if isinstance(value, float) else value).quantize(Decimal("0.01"), ROUND_HALF_EVEN)

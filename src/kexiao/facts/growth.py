@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kexiao.facts.availability import covered_until, elapsed_days, standing, tables_of
+from kexiao.facts.availability import elapsed_days, standing, tables_of
 from kexiao.facts.formula import Formula, Growth
 from kexiao.facts.periods import Period
-from kexiao.facts.source import FactSource
+from kexiao.facts.source import FactSource, covered_until
 from kexiao.facts.sums import Term
 from kexiao.facts.units import UNKNOWN, Cell, SumsQuery, expression, units_sql
 from kexiao.text import Text
@@ -63,7 +63,7 @@ def run_growth(
 def _why_no_comparison(source: FactSource, formula: Formula, other: Period) -> Text | None:
     """A period that begins before the data do is no base for growth."""
     for tables in tables_of(formula):
-        covered, end = source.covered(tables), covered_until(source, tables)
+        covered, end = source.covered(tables), covered_until(source.coverage, tables)
         if covered is None or end is None or other.start < covered.first:
             return Text(
                 zh="对比期 {p} 早于数据起点。", en="The period compared with, {p}, begins before the data."

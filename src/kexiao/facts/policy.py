@@ -27,6 +27,7 @@ class Policy:
     window_is_suggested: bool = False
     lead_window_days: int = 90
     second_order_window_days: int = 90
+    refund_window_days: int = 30
     currency: str = "CNY"
     margin_rate: float | None = None
 
@@ -58,7 +59,7 @@ def policy_from(settings: Mapping[str, Any]) -> Policy:
         raise _refused("completed", Text(zh="状态 {s} 不存在", en="there is no status {s}").fill(s=wrong[0]))
     if given.get("refund_date", "refund") not in ("refund", "order"):
         raise _refused("refund_date", Text(zh="只能是 refund 或 order", en="it is refund or order"))
-    for name in ("active_window_days", "lead_window_days", "second_order_window_days"):
+    for name in ("active_window_days", "lead_window_days", "second_order_window_days", "refund_window_days"):
         if name in given and (not isinstance(given[name], int) or given[name] < 1):
             raise _refused(name, Text(zh="应为正整数（天）", en="it must be a whole number of days above 0"))
     return Policy(completed=completed, currency=str(settings.get("currency", "CNY")), **given)

@@ -17,7 +17,14 @@ from kexiao.engine.duck import Connection, close_to_outside, connect, quote_text
 from kexiao.engine.folder import Folder
 from kexiao.engine.store import Snapshot, Store
 from kexiao.errors import Ambiguous
-from kexiao.facts.derive import fact_queries, lead_outcomes_query
+from kexiao.facts.derive import (
+    SALES_CYCLE_QUERY,
+    acquisitions_query,
+    fact_queries,
+    lagged_spend_query,
+    lead_outcomes_query,
+    sale_outcomes_query,
+)
 from kexiao.facts.policy import Policy, policy_from
 from kexiao.facts.window import GAP_WEIGHTS_QUERY, WindowSuggestion, suggest_window
 from kexiao.tables.catalogue import all_tables
@@ -27,6 +34,7 @@ from kexiao.text import Text
 FACTS_VERSION = 2
 _READ = ("orders", "order_lines", "refunds", "products", "customers")
 _KEPT_CACHES = 3
+_RARE_EVENTS_DAYS = 31
 # Customers whose acquisition day is on file, those acquired before the data begin, and all.
 _ACQUIRED_QUERY = """
     SELECT count(c.acquired_on), count(CASE WHEN c.acquired_on < (SELECT min(ordered_on) FROM orders) THEN 1 END), count(*)
@@ -46,6 +54,7 @@ class FactSource:
     """Where metrics are computed: ``connection`` has one view per fact and per canonical table (personal tables excluded).
 
     ``acquired_on_share`` of the customers have their acquisition day on file, ``acquired_earlier_share`` were acquired before the data begin.
+    ``sales_cycle_days`` is the median from lead to first order, over all leads won.
     """
 
     connection: Connection
@@ -57,6 +66,7 @@ class FactSource:
     window: WindowSuggestion | None = None
     acquired_on_share: float = 0.0
     acquired_earlier_share: float = 0.0
+    sales_cycle_days: int | None = None
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Run neutral SQL."""
@@ -107,8 +117,46 @@ def _source(
     orders = coverage.get("orders")
     end = (orders.last + timedelta(days=1)).isoformat() if orders else None
     connection.execute(f"CREATE OR REPLACE VIEW lead_outcomes AS {render(lead_outcomes_query(policy, end))}")
+    refunds = covered_until(coverage, ("refunds",)) or covered_until(coverage, ("orders",))
+    cycle = _sales_cycle(connection, coverage)
+    for name, sql in {
+        "sale_outcomes": sale_outcomes_query(policy, refunds.isoformat() if refunds else None),
+        "acquisitions": acquisitions_query(),
+        "lagged_spend": lagged_spend_query(cycle),
+    }.items():
+        connection.execute(f"CREATE OR REPLACE VIEW {name} AS {render(sql)}")
+    if cycle is not None:
+        spent, moved = coverage["spend"], timedelta(days=cycle)
+        coverage["lagged_spend"] = Coverage(spent.first + moved, spent.last + moved)
     known, earlier = float(facts["acquired_on_share"]), float(facts["acquired_earlier_share"])
-    return FactSource(connection, policy, coverage, snapshot, now, fiscal_start, suggestion, known, earlier)
+    return FactSource(connection, policy, coverage, snapshot, now, fiscal_start, suggestion, known, earlier, cycle)
+
+
+def covered_until(coverage: Mapping[str, Coverage], tables: tuple[str, ...]) -> date | None:
+    """The first day no longer covered by the first of these tables; None where it has no rows.
+
+    A table of rare events that ends shortly before the orders is taken to be covered as far as they are.
+    """
+    own, orders = coverage.get(tables[0]), coverage.get("orders")
+    if own is None:
+        return None
+    last = own.last
+    if orders and last < orders.last <= last + timedelta(days=_RARE_EVENTS_DAYS):
+        last = orders.last
+    return last + timedelta(days=1)
+
+
+def _sales_cycle(connection: Connection, coverage: Mapping[str, Coverage]) -> int | None:
+    """The median days from lead to first order over all leads won (of an even number the lower one); None without leads won or spend."""
+    if not {"leads", "spend", "orders"} <= coverage.keys():
+        return None
+    found = [(int(days), int(leads)) for days, leads in run(connection, render(SALES_CYCLE_QUERY))]
+    middle, so_far = (sum(leads for _, leads in found) + 1) // 2, 0
+    for days, leads in found:
+        so_far += leads
+        if so_far >= middle:
+            return days
+    return None
 
 
 def _canonical_views(connection: Connection, store: Store, snapshot: Snapshot) -> None:
@@ -118,7 +166,13 @@ def _canonical_views(connection: Connection, store: Store, snapshot: Snapshot) -
 
 def _derived(folder: Folder, store: Store, snapshot: Snapshot, policy: Policy) -> Path:
     """The folder with the derived facts of a snapshot, made where it is missing; a killed run leaves nothing that is read."""
-    shown = {**policy.shown(), "active_window_days": None, "lead_window_days": None, "second_order_window_days": None}
+    shown = {
+        **policy.shown(),
+        "active_window_days": None,
+        "lead_window_days": None,
+        "second_order_window_days": None,
+        "refund_window_days": None,
+    }
     key = json.dumps([FACTS_VERSION, shown, snapshot.fingerprint(_READ)], sort_keys=True)
     caches = folder.data / "_facts"
     cache = caches / sha256(key.encode()).hexdigest()[:20]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from kexiao.text import Text
 
@@ -15,7 +16,8 @@ class Fact:
     ``entity`` is the column whose distinct values are counted as rows of the fact; ``parts`` is the same fact per order line, which also knows the
     product dimensions; ``canonical`` are the tables it is derived from. Of rows equal in ``latest_per`` only a customer's latest in the period counts.
     ``known_exactly`` amounts are no sample. ``nullable`` columns may be unknown in a row.
-    ``of_customers``: dimensions are the customer's, fixed at acquisition.
+    ``of_customers``: dimensions are the customer's, fixed at acquisition. ``looks_back``: a row rests on who was a customer before ("acquired") or on
+    the orders of the year before ("year"), which the data's first months cannot know.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Fact:
     known_exactly: bool = False
     nullable: tuple[str, ...] = ()
     of_customers: bool = False
+    looks_back: Literal["", "acquired", "year"] = ""
 
     def __repr__(self) -> str:
         return f"Fact({self.name})"
@@ -98,6 +101,27 @@ PURCHASE_DAYS = Fact(
     {},
     _ORDERS_FROM,
     of_customers=True,
+    looks_back="year",
+)
+ACQUISITIONS = Fact(
+    "acquisitions",
+    Text(zh="新客户", en="New customers"),
+    "new_on",
+    "customer_id",
+    "customer_id",
+    {},
+    _ORDERS_FROM,
+    of_customers=True,
+    looks_back="acquired",
+)
+SALE_OUTCOMES = Fact(
+    "sale_outcomes",
+    Text(zh="成交订单及其退款", en="Completed orders with their refunds"),
+    "sold_on",
+    "order_id",
+    "customer_id",
+    _ORDER,
+    (*_ORDERS_FROM, "refunds"),
 )
 LEADS = Fact(
     "lead_outcomes",
@@ -116,6 +140,18 @@ SPEND = Fact(
     None,
     {"channel": "channel", "campaign": "campaign"},
     ("spend",),
+    known_exactly=True,
+)
+LAGGED_SPEND = Fact(
+    "lagged_spend",
+    Text(
+        zh="按销售周期后移的费用（需要费用与成交线索）", en="Spend moved by the sales cycle (from spend and leads won)"
+    ),
+    "counted_on",
+    "line",
+    None,
+    {"channel": "channel", "campaign": "campaign"},
+    ("lagged_spend",),
     known_exactly=True,
 )
 RESPONSES = Fact(
@@ -139,7 +175,20 @@ COMPLAINTS = Fact(
 )
 FACTS: dict[str, Fact] = {
     fact.name: fact
-    for fact in (SALES, SALE_LINES, RETURNS, RETURN_LINES, PURCHASE_DAYS, LEADS, SPEND, RESPONSES, COMPLAINTS)
+    for fact in (
+        SALES,
+        SALE_LINES,
+        RETURNS,
+        RETURN_LINES,
+        PURCHASE_DAYS,
+        ACQUISITIONS,
+        SALE_OUTCOMES,
+        LEADS,
+        SPEND,
+        LAGGED_SPEND,
+        RESPONSES,
+        COMPLAINTS,
+    )
 }
 
 CUSTOMER_DIMENSIONS = ("channel", "campaign", "cohort", "region", "level")

@@ -9,7 +9,8 @@ from pathlib import Path
 from tempfile import gettempdir
 
 from kexiao.engine.duck import Connection, connect, quote_name, quote_text
-from kexiao.facts.evaluate import Request, evaluate
+from kexiao.facts.dressing import Request
+from kexiao.facts.evaluate import evaluate
 from kexiao.facts.metric import Example, Metric, MetricValue
 from kexiao.facts.periods import parse
 from kexiao.facts.policy import Policy

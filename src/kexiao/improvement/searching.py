@@ -11,7 +11,8 @@ import numpy as np
 
 from kexiao.facts.availability import dimensions_of
 from kexiao.facts.decomposition import Amounts
-from kexiao.facts.evaluate import Request, evaluate
+from kexiao.facts.dressing import Request
+from kexiao.facts.evaluate import evaluate
 from kexiao.facts.formula import Growth, Ratio, is_linear, rests_on_states
 from kexiao.facts.metric import MetricValue, Number
 from kexiao.facts.periods import Period

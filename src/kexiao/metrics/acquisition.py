@@ -10,10 +10,13 @@ from kexiao.metrics.parts import (
     base,
     every_cost,
     immature_leads,
+    lagged_acquisition_cost,
     leads_created,
     marketing_and_sales_cost,
     matured_leads,
     new,
+    new_from_paid_channels,
+    paid_media_cost,
     returned_after_a_year,
     won_leads,
 )
@@ -135,9 +138,48 @@ customer_acquisition_cost = Metric(
             Ratio(every_cost, new),
             Text(zh="含与获客无关的其他成本。", en="Includes cost that wins nobody."),
         ),
+        "paid": Variant(
+            Text(zh="媒介费用 ÷ 付费渠道新客户", en="media spend ÷ new customers of paid channels"),
+            Ratio(paid_media_cost, new_from_paid_channels),
+            Text(
+                zh="付费渠道指花过媒介费用的获客渠道；不含人力，自然流量的客户不算。",
+                en="Paid are channels of acquisition on which media money was ever spent; no labour in it, no customers who came by themselves.",
+            ),
+        ),
+        "lagged": Variant(
+            Text(zh="早一个销售周期的费用 ÷ 新客户", en="cost one sales cycle earlier ÷ new customers"),
+            Ratio(lagged_acquisition_cost, new),
+            Text(
+                zh="费用后移一个销售周期的中位数（全部成交线索，从线索到首单），让花钱与成交对上。",
+                en="Cost is moved by the median sales cycle (all leads won, lead to first order), so that it meets the customers it won.",
+            ),
+        ),
     },
     more_examples=(
         Example(SHOP, answer=100, window=WINDOW, variant="marketing_sales"),
         Example(SHOP, answer=105, window=WINDOW, variant="all_costs"),
+        Example(SHOP, answer=60, period="2025-03-01..2025-03-12", window=WINDOW, variant="lagged"),
+        Example(
+            {
+                "orders": """
+                    order_id | customer_id | ordered_on | channel | amount
+                    a        | 1           | 2025-01-10 | web     | 10
+                    b        | 2           | 2025-03-05 | web     | 10
+                    c        | 3           | 2025-03-06 | web     | 10
+                    d        | 4           | 2025-03-07 | store   | 10
+                    e        | 1           | 2025-04-01 | web     | 10
+                    """,
+                "spend": """
+                    spent_on   | channel | category  | purpose     | amount
+                    2025-03-01 | web     | media     | acquisition | 40
+                    2025-03-02 | store   | promotion | acquisition | 20
+                    2025-03-06 | web     | media     | retention   | 10
+                    2025-04-01 | web     | media     | acquisition | 1
+                    """,
+            },
+            answer=20,
+            window=WINDOW,
+            variant="paid",
+        ),
     ),
 )

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from kexiao.facts.formula import KNOWN, Both, Customers, Formula, Minus, Rows, State, Sum, Where, ordering
-from kexiao.facts.subjects import COMPLAINTS, LEADS, PURCHASE_DAYS, RESPONSES, RETURNS, SALES, SPEND
+from kexiao.facts.subjects import (
+    ACQUISITIONS,
+    COMPLAINTS,
+    LAGGED_SPEND,
+    LEADS,
+    PURCHASE_DAYS,
+    RESPONSES,
+    RETURNS,
+    SALE_OUTCOMES,
+    SALES,
+    SPEND,
+)
 from kexiao.text import Text
 
 MARKETING = ("media", "promotion", "content", "research", "labour")
@@ -54,6 +65,24 @@ acquisition_cost = Sum(
     Text(zh="营销与销售费用（不含留存）", en="marketing and sales cost, less retention spend"),
     (_NO_RETENTION, Where("category", "<>", "other")),
 )
+lagged_acquisition_cost = Sum(
+    LAGGED_SPEND,
+    "amount",
+    Text(
+        zh="早一个销售周期的营销与销售费用（不含留存）",
+        en="marketing and sales cost one sales cycle earlier, less retention spend",
+    ),
+    (_NO_RETENTION, Where("category", "<>", "other")),
+)
+paid_media_cost = Sum(
+    SPEND,
+    "amount",
+    Text(zh="媒介费用（不含留存）", en="media spend, less retention spend"),
+    (_NO_RETENTION, Where("category", "=", "media")),
+)
+new_from_paid_channels = Customers(
+    ACQUISITIONS, Text(zh="付费渠道的新客户数", en="new customers of paid channels"), where=(Where("paid", "=", 1),)
+)
 marketing_and_sales_cost = Sum(
     SPEND, "amount", Text(zh="营销与销售费用", en="marketing and sales cost"), (Where("category", "<>", "other"),)
 )
@@ -61,8 +90,24 @@ every_cost = Sum(SPEND, "amount", Text(zh="营销、人力与其他费用", en="
 media_cost = Sum(SPEND, "amount", Text(zh="媒介费用", en="media spend"), (Where("category", "=", "media"),))
 marketing_cost = Sum(SPEND, "amount", Text(zh="营销费用", en="marketing spend"), (Where("category", "in", MARKETING),))
 
+_MATURED = Where("matured", "=", 1)
+matured_sales = Sum(
+    SALE_OUTCOMES, "net", Text(zh="退款期已满的订单实付额", en="sales whose refund window is over"), (_MATURED,)
+)
+refunded_of_matured = Sum(
+    SALE_OUTCOMES,
+    "refunded",
+    Text(zh="其中在退款期内退回的金额", en="of them, refunded within the window"),
+    (_MATURED,),
+)
+immature_sales = Rows(
+    SALE_OUTCOMES,
+    Text(zh="退款期未满的订单数", en="orders whose refund window is not over"),
+    (Where("matured", "=", 0),),
+)
+
 leads_created = Rows(LEADS, Text(zh="线索数", en="leads created"))
-matured_leads = Rows(LEADS, Text(zh="观察期已满的线索数", en="leads whose window is over"), (Where("matured", "=", 1),))
+matured_leads = Rows(LEADS, Text(zh="观察期已满的线索数", en="leads whose window is over"), (_MATURED,))
 immature_leads = Rows(
     LEADS, Text(zh="观察期未满的线索数", en="leads whose window is not over"), (Where("matured", "=", 0),)
 )

@@ -26,6 +26,7 @@ SHOP: dict[str, str] = {
     "refunds": """
         refund_id | order_id | refunded_on | amount | cost_returned
         r1        | c        | 2025-03-05  | 50     | 0
+        r2        | z        | 2025-07-01  | 1      | 0
         """,
     "spend": """
         spent_on   | channel | category  | purpose     | amount

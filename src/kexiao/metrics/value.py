@@ -8,12 +8,15 @@ from kexiao.metrics.parts import (
     completed_orders,
     discount_amount,
     gross_amount,
+    immature_sales,
     known_net,
     known_orders,
     margin,
+    matured_sales,
     net,
     quantity,
     refund_amount,
+    refunded_of_matured,
     sold_amount,
 )
 from kexiao.metrics.shop import SHOP, WINDOW
@@ -66,6 +69,20 @@ refund_rate = Metric(
     better="lower",
     source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
     example=Example(SHOP, answer=0.136986301369863, window=WINDOW),
+    variants={
+        "cohort": Variant(
+            Text(
+                zh="下单后 30 天内退款 ÷ 这些订单的实付额",
+                en="refunds within 30 days of the order ÷ the sales of these orders",
+            ),
+            Ratio(refunded_of_matured, matured_sales, immature=immature_sales),
+            Text(
+                zh="只算退款期已满的订单，退款算回下单的那一期；期限可在口径 refund_window_days 中设置。",
+                en="Only orders whose window is over, each refund in the period of its order; the days are the policy's refund_window_days.",
+            ),
+        ),
+    },
+    more_examples=(Example(SHOP, answer=0.15151515151515152, period="2025-02", window=WINDOW, variant="cohort"),),
 )
 
 discount_rate = Metric(

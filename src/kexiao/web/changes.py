@@ -5,7 +5,8 @@ from __future__ import annotations
 from kexiao.cycle.explain import Change, change_of, dimensions_to_split
 from kexiao.cycle.improve import improve
 from kexiao.cycle.overview import PAIRED, Difference, difference
-from kexiao.facts.evaluate import Request, evaluate
+from kexiao.facts.dressing import Request
+from kexiao.facts.evaluate import evaluate
 from kexiao.facts.formula import Growth
 from kexiao.facts.metric import MetricValue
 from kexiao.improvement.initiatives import Improvement
