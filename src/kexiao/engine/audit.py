@@ -77,7 +77,14 @@ def _written(line: str) -> bytes:
 
 def _anchor(folder: Path) -> _Anchor:
     path = folder / "audit" / "anchor.json"
-    return _Anchor(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else _Anchor()
+    if not path.exists():
+        return _Anchor()
+    found = json.loads(path.read_text(encoding="utf-8"))
+    if "size" not in found:
+        # Anchors of the first workspaces did not tell the size.
+        log = folder / "audit" / "log.jsonl"
+        found["size"] = log.stat().st_size if log.exists() else 0
+    return _Anchor(**found)
 
 
 def _set_anchor(folder: Path, anchor: _Anchor) -> None:

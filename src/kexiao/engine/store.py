@@ -62,6 +62,10 @@ class Snapshot:
         """The snapshot's name, as results carry it."""
         return f"s{self.number:06d}"
 
+    def files(self) -> list[PartFile]:
+        """Every file that the snapshot names."""
+        return [part for version in self.tables.values() for part in version.files]
+
     def fingerprint(self, names: Sequence[str]) -> str:
         """A short digest of the content of some tables: equal files, equal fingerprint."""
         import hashlib
