@@ -60,7 +60,7 @@ $(VENV)/.for-demo: pyproject.toml tools/install.py
 
 $(VENV)/.for-test: pyproject.toml tools/install.py
 	@test -n "$(PYTHON)" || { echo "Kexiao needs Python 3.11 or newer: install it, or name it: make PYTHON=…"; exit 2; }
-	@$(PYTHON) tools/install.py $(VENV) reports,web,dev
+	@$(PYTHON) tools/install.py $(VENV) reports,web,spss,dev
 	@touch $@ $(VENV)/.for-demo
 
 $(VENDOR): package.json package-lock.json tools/assets.py | $(VENV)/.for-demo
@@ -77,7 +77,7 @@ OTHER_PYTHON = $(shell $(BIN)/python tools/other_python.py)
 	.venv-duckdb15/bin/python -m pytest $(SECOND)
 
 .venv-duckdb15/.for-test: pyproject.toml tools/install.py
-	@$(BIN)/python tools/install.py .venv-duckdb15 reports,web,dev --also "duckdb<1.6"
+	@$(BIN)/python tools/install.py .venv-duckdb15 reports,web,spss,dev --also "duckdb<1.6"
 	@touch $@
 
 .second-python:
@@ -85,5 +85,5 @@ OTHER_PYTHON = $(shell $(BIN)/python tools/other_python.py)
 	$(MAKE) --no-print-directory .venv-python/.for-test && .venv-python/bin/python -m pytest $(SECOND); fi
 
 .venv-python/.for-test: pyproject.toml tools/install.py
-	@$(OTHER_PYTHON) tools/install.py .venv-python reports,web,dev
+	@$(OTHER_PYTHON) tools/install.py .venv-python reports,web,spss,dev
 	@touch $@

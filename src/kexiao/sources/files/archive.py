@@ -45,7 +45,7 @@ def stage_members(archive: zipfile.ZipFile, limits: Limits, *, inner: bool) -> l
         with archive.open(member) as handle:
             unpacked = _unpack(handle, Path(f"unpacked{number}"), limits, member.compress_size)
         try:
-            sheets = stage(unpacked, limits, prefix=f"m{number}-", inner=True)
+            sheets = stage(unpacked, limits, prefix=f"m{number}-", inner=True, name=name)
         except KexiaoError as problem:
             place = problem.place or Place()
             problem.place = replace(place, file=name)

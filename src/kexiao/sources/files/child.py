@@ -48,7 +48,7 @@ _WORDS_OF_THE_DISK = {
 
 def _read(source: Path, name: str, limits: Limits) -> dict[str, Any]:
     try:
-        return {"sheets": [sheet_to_json(sheet) for sheet in stage(source, limits)]}
+        return {"sheets": [sheet_to_json(sheet) for sheet in stage(source, limits, name=name)]}
     except KexiaoError as problem:
         return {"error": describe(problem)}
     except MemoryError:

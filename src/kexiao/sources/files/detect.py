@@ -26,8 +26,6 @@ _NOT_TABLES: tuple[tuple[bytes, str], ...] = (
     (b"ARROW1", "Arrow"),
     (b"FEA1", "Feather"),
     (b"ORC", "ORC"),
-    (b"$FL2", "SPSS"),
-    (b"$FL3", "SPSS"),
     (b"\x7fELF", "ELF"),
     (b"MZ\x90", "EXE"),
     (b"\x80\x02", "pickle"),
@@ -39,11 +37,14 @@ _NOT_TABLES: tuple[tuple[bytes, str], ...] = (
 )
 
 
-def stage(path: Path, limits: Limits, *, prefix: str = "", inner: bool = False) -> list[StagedSheet]:
+def stage(path: Path, limits: Limits, *, prefix: str = "", inner: bool = False, name: str = "") -> list[StagedSheet]:
     """Read a file of any known kind; ``inner`` for a file out of an archive, which must not be an archive again.
 
+    The content decides what it is; only what ``name`` calls SPSS must be SPSS, since nothing else is ever called so by mistake.
     Errors: ``InputRejected`` for an empty file or one that is no table.
     """
+    if name.lower().endswith((".sav", ".zsav")):
+        _refuse_other_than_spss(path)
     staged = _stage(path, limits, prefix=prefix, inner=inner)
     return [replace(sheet, warnings=(*sheet.warnings, _NO_ROWS)) if _is_bare(sheet) else sheet for sheet in staged]
 
@@ -77,6 +78,10 @@ def _stage(path: Path, limits: Limits, *, prefix: str = "", inner: bool = False)
         from kexiao.sources.files.parquet import stage_parquet
 
         return stage_parquet(path, limits, prefix=prefix)
+    if head.startswith((b"$FL2", b"$FL3")):
+        from kexiao.sources.files.spss import stage_spss
+
+        return stage_spss(path, limits, prefix=prefix)
     if is_webpage(head.lstrip(b"\xef\xbb\xbf \t\r\n")):
         from kexiao.sources.files.webpage import stage_webpage
 
@@ -85,6 +90,19 @@ def _stage(path: Path, limits: Limits, *, prefix: str = "", inner: bool = False)
     from kexiao.sources.files.text import stage_text
 
     return stage_text(path, limits, prefix=prefix)
+
+
+def _refuse_other_than_spss(path: Path) -> None:
+    with path.open("rb") as handle:
+        head = handle.read(4)
+    if head and head not in (b"$FL2", b"$FL3"):
+        raise InputRejected(
+            Text(zh="文件名是 SPSS（.sav），内容却不是。", en="The file is named SPSS (.sav), but it is none."),
+            next_step=Text(
+                zh="请重新导出；若它其实是 CSV 或 Excel，请改回原来的扩展名。",
+                en="Export it again; if it is CSV or Excel, give it that ending.",
+            ),
+        )
 
 
 def empty() -> InputRejected:
