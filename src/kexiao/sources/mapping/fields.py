@@ -12,7 +12,19 @@ from typing import Literal
 from kexiao.text import Text
 
 Reads = Literal[
-    "key", "text", "free_text", "money", "number", "rate", "instant", "date", "birthday", "phone", "email", "choice"
+    "key",
+    "text",
+    "free_text",
+    "money",
+    "number",
+    "rate",
+    "instant",
+    "date",
+    "birthday",
+    "phone",
+    "email",
+    "choice",
+    "score",
 ]
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from kexiao.sources.mapping.fields import SheetKind, normal
+from kexiao.sources.mapping.fields import Field, SheetKind, normal
 from kexiao.sources.mapping.making import all_kinds
 from kexiao.text import Text
 
@@ -35,7 +35,8 @@ class Options:
 class SheetMapping:
     """How one layout of sheet is read: its kind, column of each field, options, and words for choices.
 
-    ``reasons`` say for each field why its column was taken; ``saved`` is the file that the mapping came from.
+    ``reasons`` say for each field why its column was taken; ``saved`` is the file that the mapping came from. ``questions`` say of the
+    fields q1, q2… of a survey what each asks, as told in ``questions.question``.
     """
 
     kind: str
@@ -45,11 +46,14 @@ class SheetMapping:
     choices: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     reasons: Mapping[str, Text] = field(default_factory=dict)
     saved: str | None = None
+    questions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def sheet_kind(self) -> SheetKind:
-        """The description of its kind."""
-        return all_kinds()[self.kind][0]
+        """The description of its kind, with the questions of this sheet as fields."""
+        kind = all_kinds()[self.kind][0]
+        asked = [_field_of(name, self.columns[name], spec) for name, spec in self.questions.items() if spec != "skip"]
+        return replace(kind, fields=(*kind.fields, *asked)) if asked else kind
 
     @property
     def unused(self) -> tuple[str, ...]:
@@ -61,6 +65,11 @@ class SheetMapping:
     def signature(self) -> str:
         """Short digest of the header, whatever the order of its columns."""
         return header_signature(self.header)
+
+
+def _field_of(name: str, column: str, spec: str) -> Field:
+    label = Text.same(column)
+    return Field(name, "free_text", label, ()) if spec == "answer" else Field(name, "score", label, (), strict=True)
 
 
 def header_signature(header: Sequence[str]) -> str:

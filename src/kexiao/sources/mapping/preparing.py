@@ -12,6 +12,7 @@ from kexiao.sources.files.staged import StagedSheet
 from kexiao.sources.mapping import saved
 from kexiao.sources.mapping.making import all_kinds
 from kexiao.sources.mapping.plan import SheetMapping
+from kexiao.sources.mapping.questions import propose_questions
 from kexiao.sources.mapping.recognise import ColumnLook, missing_needs, recognise, refuse_missing
 from kexiao.sources.mapping.typed import Surroundings, TypedSheet, read_cells
 from kexiao.text import Text
@@ -56,7 +57,8 @@ def recognise_file(
             found.append(Recognised(file, sheet, kept, new=own is not None))
             continue
         try:
-            found.append(Recognised(file, sheet, recognise(sheet.header, look(connection, sheet), place), new=True))
+            proposed = recognise(sheet.header, look(connection, sheet), place)
+            found.append(Recognised(file, sheet, propose_questions(connection, sheet, proposed), new=True))
         except InputRejected as refused:
             problem = refused
             found.append(Recognised(file, sheet, None, new=False))
@@ -133,9 +135,12 @@ def drift(mapping: SheetMapping, file: str, mappings: Path) -> list[Text]:
             en="In “{file}” “{field}” is read from column “{now}”; earlier files had “{then}”. Make sure they mean the same.",
         ).fill(file=file, field=label[name], now=mapping.columns[name], then=column)
         for name, column in last.columns.items()
-        if name in mapping.columns and mapping.columns[name] != column and last.columns.keys() & {"amount", "order_id"}
+        if name in label
+        and name in mapping.columns
+        and mapping.columns[name] != column
+        and last.columns.keys() & {"amount", "order_id"}
     ]
-    gone = [label[name] for name in last.columns if name not in mapping.columns]
+    gone = [label[name] for name in last.columns if name in label and name not in mapping.columns]
     if gone:
         told.append(
             Text(

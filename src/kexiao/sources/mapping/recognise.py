@@ -9,6 +9,7 @@ from kexiao.errors import Ambiguous, InputRejected, Place
 from kexiao.sources.mapping.fields import Field, SheetKind, normal
 from kexiao.sources.mapping.making import all_kinds
 from kexiao.sources.mapping.plan import SheetMapping
+from kexiao.sources.mapping.questions import told
 from kexiao.text import Text
 
 _BY_NAME = Text(zh="列名“{column}”", en="named “{column}”")
@@ -62,7 +63,8 @@ def recognise(header: Sequence[str], looks: Mapping[str, ColumnLook], place: Pla
 def missing_needs(mapping: SheetMapping) -> list[tuple[Field, ...]]:
     """The groups of fields of which the sheet has none."""
     kind = mapping.sheet_kind
-    lacking = [group for group in kind.needs if not any(name in mapping.columns for name in group)]
+    there = {*mapping.columns, *(("csat_score",) if mapping.questions else ())}
+    lacking = [group for group in kind.needs if not there.intersection(group)]
     return [tuple(found for name in group if (found := kind.field_named(name))) for group in lacking]
 
 
@@ -150,8 +152,8 @@ def _by_cells(mapping: SheetMapping, looks: Mapping[str, ColumnLook]) -> SheetMa
 
 
 def guessed(mapping: SheetMapping) -> list[Text]:
-    """What was concluded from cells alone, to be told."""
-    return [
+    """What was concluded from cells alone, or of the questions of a survey, to be told."""
+    return told(mapping) + [
         Text(
             zh="“{column}”列按内容当作“{field}”。", en="Column “{column}” is taken as “{field}” by what it holds."
         ).fill(column=mapping.columns[field.name], field=field.label)

@@ -14,6 +14,7 @@ from kexiao.engine.posix import write_durably
 from kexiao.errors import InputRejected, Place
 from kexiao.sources.mapping.making import all_kinds
 from kexiao.sources.mapping.plan import Options, SheetMapping, header_signature
+from kexiao.sources.mapping.questions import is_spec
 from kexiao.text import Text
 
 _HEAD = """\
@@ -31,6 +32,15 @@ _OPTION_HINTS = """\
 # origin = "file"                    # 编号来自哪个系统 · the system that the ids come from
 """
 
+
+_QUESTIONS = """\
+# 每道题怎么算：csat 1-5 满意度、nps 0-10 净推荐、ces 1-7 费力度、other 1-5 其他打分、answer 文字或选项、skip 不导入；选项从 1 数起时写 nps 0-10 from 1
+# What each question is: csat 1-5, nps 0-10, ces 1-7, other 1-5 (scores with their scale), answer (words), skip; nps 0-10 from 1 where options are counted from 1
+[questions]"""
+_BAD_QUESTION = Text(
+    zh="[questions] 中 {field} = “{spec}” 看不懂；应为 csat 1-5、nps 0-10、ces 1-7、other 1-5、answer 或 skip，且 {field} 写在 [columns] 中",
+    en="{field} = “{spec}” under [questions] is not known; say csat 1-5, nps 0-10, ces 1-7, other 1-5, answer or skip, and name {field} under [columns]",
+)
 
 _ALLOWED: dict[str, tuple[object, ...]] = {
     "date_order": ("dmy", "mdy", "ymd"),
@@ -99,6 +109,8 @@ def as_toml(mapping: SheetMapping) -> str:
         if value != defaults[name]
     ]
     lines.append(_OPTION_HINTS)
+    if mapping.questions:
+        lines += [_QUESTIONS, *(f"{field} = {_quoted(spec)}" for field, spec in mapping.questions.items()), ""]
     for field, words in mapping.choices.items():
         lines += [f"[choices.{field}]", *(f"{_quoted(word)} = {_quoted(value)}" for word, value in words.items()), ""]
     return "\n".join(lines).rstrip() + "\n"
@@ -126,8 +138,12 @@ def from_dict(document: Mapping[str, Any], header: tuple[str, ...] | None, place
         )
     listed = header or tuple(str(column) for column in document.get("header", ()))
     columns = {str(field): str(column) for field, column in dict(document.get("columns", {})).items()}
+    questions = {str(field): str(spec) for field, spec in dict(document.get("questions", {})).items()}
+    for field, spec in questions.items():
+        if field not in columns or not is_spec(spec):
+            raise _wrong(_BAD_QUESTION.fill(field=field, spec=spec), place)
     for field, column in columns.items():
-        if all_kinds()[kind][0].field_named(field) is None:
+        if all_kinds()[kind][0].field_named(field) is None and field not in questions:
             known = ", ".join(one.name for one in all_kinds()[kind][0].fields)
             raise _wrong(
                 Text(zh="没有字段 {field}；可用：{known}", en="there is no field {field}; there are: {known}").fill(
@@ -155,7 +171,7 @@ def from_dict(document: Mapping[str, Any], header: tuple[str, ...] | None, place
         str(field): {str(w): str(v) for w, v in dict(words).items()}
         for field, words in dict(document.get("choices", {})).items()
     }
-    found = SheetMapping(kind, listed, columns, Options(**given), choices, saved=place.file)
+    found = SheetMapping(kind, listed, columns, Options(**given), choices, saved=place.file, questions=questions)
     return replace(found, reasons={field: Text(zh="映射文件", en="mapping file") for field in columns})
 
 
@@ -168,6 +184,7 @@ def as_dict(mapping: SheetMapping) -> dict[str, Any]:
         "columns": dict(mapping.columns),
         "options": {name: value for name, value in asdict(mapping.options).items() if value != defaults[name]},
         "choices": {field: dict(words) for field, words in mapping.choices.items()},
+        **({"questions": dict(mapping.questions)} if mapping.questions else {}),
     }
 
 

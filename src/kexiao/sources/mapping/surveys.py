@@ -5,11 +5,15 @@ from __future__ import annotations
 from kexiao.engine.duck import quote_text, run
 from kexiao.errors import Ambiguous, Place
 from kexiao.sources.mapping.batch import Batch, BatchSheet
+from kexiao.sources.mapping.fields import normal
 from kexiao.sources.mapping.masking import masked
+from kexiao.sources.mapping.questions import question
+from kexiao.sources.mapping.values.scores import NOT_ANSWERED
 from kexiao.tables.catalogue import table_named
 from kexiao.tables.loading import Incoming
 from kexiao.text import Text
 
+_RUNNING = ("序号", "编号")
 _WIDE = (("csat_score", "csat"), ("nps_score", "nps"), ("ces_score", "ces"))
 
 
@@ -41,9 +45,11 @@ def _sheet(batch: Batch, sheet: BatchSheet) -> list[str]:
     mapped = sheet.mapping.columns
     rows = batch.sheet_rows(sheet)
     response = _response(batch, sheet)
+    when = _when(batch, sheet)
     comment = masked("nullif(concat_ws('：', title, comment), '')", "customer_name")
-    common = f"{response} AS response_id, survey, _person, order_id, responded_at, mode, channel, campaign, region, team, {comment} AS comment, known_at, src, row_no"
-    made = []
+    about = f"{response} AS response_id, survey, _person, order_id, {when} AS responded_at, mode, channel, campaign, region, team"
+    common = f"{about}, {comment} AS comment, known_at, src, row_no"
+    made = _questions(batch, sheet, about)
     for field, measure in _WIDE:
         if field in mapped:
             low, high = _scale(batch, sheet, field, measure)
@@ -53,9 +59,11 @@ def _sheet(batch: Batch, sheet: BatchSheet) -> list[str]:
             )
             _refuse_outside(batch, sheet, field, low, high)
     scores = [field for field, _ in _WIDE if field in mapped] + (["score"] if "score" in mapped else [])
+    given = scores + [field for field, spec in sheet.mapping.questions.items() if spec != "skip"]
+    unanswered = ", ".join(f"nullif(trim(CAST({field} AS VARCHAR)), '')" for field in given)
     batch.refuse(
-        f"SELECT {sheet.src} AS src, row_no, {quote_text(scores[0])} AS field, 'missing' AS code FROM {batch.parquet(sheet)} "
-        f"WHERE _code IS NULL AND coalesce({', '.join(scores)}) IS NULL"
+        f"SELECT {sheet.src} AS src, row_no, {quote_text(given[0])} AS field, 'missing' AS code FROM {batch.parquet(sheet)} "
+        f"WHERE _code IS NULL AND coalesce({unanswered}) IS NULL"
     )
     if "score" in mapped:
         measure, low, high = _single(batch, sheet)
@@ -70,6 +78,46 @@ def _sheet(batch: Batch, sheet: BatchSheet) -> list[str]:
     return made
 
 
+def _questions(batch: Batch, sheet: BatchSheet, about: str) -> list[str]:
+    """One row for each question that was answered: a score on its scale, or the words."""
+    made = []
+    rows = f"({batch.sheet_rows(sheet)}) AS t JOIN (SELECT row_no, {{name}} FROM {batch.parquet(sheet)}) AS p USING (row_no)"
+    for name, spec in sheet.mapping.questions.items():
+        asked = question(spec)
+        if asked is None:
+            continue
+        title = quote_text(sheet.mapping.columns[name])
+        source = rows.format(name=name)
+        if asked.measure is None:
+            nothing = ", ".join(map(quote_text, NOT_ANSWERED))
+            made.append(
+                f"SELECT {about}, {masked(name, 'customer_name')} AS comment, known_at, src, row_no, {title} AS question, 'other' AS measure, "
+                f"CAST(NULL AS DOUBLE) AS score, CAST(NULL AS DOUBLE) AS scale_low, CAST(NULL AS DOUBLE) AS scale_high "
+                f"FROM {source} WHERE nullif(trim({name}), '') IS NOT NULL AND trim({name}) NOT IN ({nothing})"
+            )
+            continue
+        score = f"({name} - {asked.shift})" if asked.shift else name
+        made.append(
+            f"SELECT {about}, CAST(NULL AS VARCHAR) AS comment, known_at, src, row_no, {title} AS question, {quote_text(asked.measure)} AS measure, "
+            f"{score} AS score, {asked.low} AS scale_low, {asked.high} AS scale_high FROM {source} WHERE {name} IS NOT NULL"
+        )
+        _refuse_outside(batch, sheet, name, str(asked.low + asked.shift), str(asked.high + asked.shift))
+    return made
+
+
+def _when(batch: Batch, sheet: BatchSheet) -> str:
+    """When each answer was given: its own time, or where the sheet has none the time of its export, which is told."""
+    if "responded_at" in sheet.mapping.columns:
+        return "responded_at"
+    batch.warnings.append(
+        Text(
+            zh="“{file}”没有答卷时间，全部答卷记在文件导出的日期 {day}；可用 --exported-at 指定。",
+            en="“{file}” does not say when it was answered; all answers are dated by its export, {day}. Say another day with --exported-at.",
+        ).fill(file=sheet.file, day=sheet.exported_at[:10])
+    )
+    return f"TIMESTAMPTZ {quote_text(sheet.exported_at)}"
+
+
 def _response(batch: Batch, sheet: BatchSheet) -> str:
     """The response's id; with its order where the source gives one id to answers on several orders; else made from content."""
     mapped = sheet.mapping.columns
@@ -80,6 +128,14 @@ def _response(batch: Batch, sheet: BatchSheet) -> str:
         )
         digest = f"substr(md5({said}), 1, 16)"
         return f"{digest} || '-' || row_number() OVER (PARTITION BY {digest} ORDER BY row_no)"
+    if normal(mapped["response_id"]) in _RUNNING:
+        # A running number starts anew in each survey: with the second of its sending in it is this answer's alone.
+        own = (
+            "strftime(responded_at, '%Y%m%d%H%M%S')"
+            if "responded_at" in mapped
+            else quote_text(sheet.mapping.signature)
+        )
+        return f"response_id || '~' || {own}"
     if "order_id" in mapped:
         shared = batch.count(
             f"SELECT count(*) FROM (SELECT 1 FROM {batch.parquet(sheet)} WHERE _code IS NULL GROUP BY response_id HAVING min(order_id) <> max(order_id))"
