@@ -12,10 +12,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kexiao.engine.duck import Connection, quote_name, quote_text, run
+from kexiao.engine.duck import Connection, files_as_query, quote_name, quote_text, run
 from kexiao.engine.store import PartFile, Writer
 from kexiao.tables.conflicts import conflicts
 from kexiao.tables.description import Column, Table
+from kexiao.tables.withdrawn import withdrawn
 
 ROWS = ("src", "row_no")
 
@@ -84,8 +85,11 @@ def merge(connection: Connection, writer: Writer, incoming: Incoming, load_id: i
         )
     }
     key = ", ".join(quote_name(name) for name in table.key)
-    _take(connection, incoming, names)
     _begin_fates(connection, table, names)
+    if streamed := _stream(connection, writer, incoming, load_id, names):
+        return streamed
+    _take(connection, incoming, names)
+    _skip_withdrawn(connection, writer, table, names)
     if not incoming.derived:
         _refuse_disputed(connection, writer, table, names)
     _settle_within(connection, incoming, names)
@@ -107,13 +111,7 @@ def merge(connection: Connection, writer: Writer, incoming: Incoming, load_id: i
     )
     for part in ("given", "best", "fresh", "gone", "torn"):
         connection.execute(f"DROP TABLE IF EXISTS {names[part]}")
-    return Merged(
-        incoming,
-        int(added),
-        int(changed),
-        gone - int(changed),
-        **{part: names[part] for part in ("twice", "repeated", "outdated", "refused", "moved", "keys")},
-    )
+    return _merged_as(incoming, names, added=int(added), changed=int(changed), withdrawn=gone - int(changed))
 
 
 def _content(table: Table) -> list[Column]:
@@ -134,16 +132,51 @@ def _same_key(table: Table, left: str, right: str) -> str:
     )
 
 
-def _take(connection: Connection, incoming: Incoming, names: dict[str, str]) -> None:
-    """The given rows with every column of the table, typed."""
+def _stream(
+    connection: Connection, writer: Writer, incoming: Incoming, load_id: int, names: dict[str, str]
+) -> Merged | None:
+    """Write rows straight into a table that has none yet, where no key repeats and none is in dispute; else None.
+
+    A first load is the largest one, and so never stands in memory or on disk in between.
+    """
+    table = incoming.table
+    disputed = writer.tables.get(conflicts.name)
+    settled = incoming.derived or not incoming.decides or incoming.several
+    if settled or writer.tables.get(table.name) or (disputed and disputed.files):
+        return None
+    given = _given(connection, incoming)
+    repeated = f"SELECT 1 FROM ({given}) GROUP BY hash({_key(table)}) HAVING count(*) > 1 LIMIT 1"
+    if run(connection, repeated):
+        return None
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {names['fresh']} AS {given}")
+    _write(connection, writer, table, names, 0, load_id)
+    connection.execute(f"DROP VIEW {names['fresh']}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {names['moved']} (src BIGINT, row_no BIGINT)")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {names['keys']} AS FROM {names['gone']}")
+    version = writer.tables.get(table.name)
+    return _merged_as(incoming, names, added=version.rows if version else 0)
+
+
+def _merged_as(
+    incoming: Incoming, names: dict[str, str], *, added: int, changed: int = 0, withdrawn: int = 0
+) -> Merged:
+    fates = {part: names[part] for part in ("twice", "repeated", "outdated", "refused", "moved", "keys")}
+    return Merged(incoming, added, changed, withdrawn, **fates)
+
+
+def _given(connection: Connection, incoming: Incoming) -> str:
+    """SQL of the given rows with every column of the table, typed."""
     described = {row[0] for row in run(connection, f"DESCRIBE SELECT * FROM ({incoming.sql})")}
     shown = ", ".join(
         f"CAST({quote_name(c.name) if c.name in described else 'NULL'} AS {c.sql_type}) AS {quote_name(c.name)}"
         for c in incoming.table.columns
     )
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {names['given']} AS SELECT {shown}, CAST(known_at AS TIMESTAMPTZ) AS known_at, src, row_no FROM ({incoming.sql})"
-    )
+    return f"SELECT {shown}, CAST(known_at AS TIMESTAMPTZ) AS known_at, src, row_no FROM ({incoming.sql})"
+
+
+def _take(connection: Connection, incoming: Incoming, names: dict[str, str]) -> None:
+    """The given rows as a table, to be compared with each other and the store."""
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {names['given']} AS {_given(connection, incoming)}")
 
 
 def _begin_fates(connection: Connection, table: Table, names: dict[str, str]) -> None:
@@ -157,6 +190,66 @@ def _begin_fates(connection: Connection, table: Table, names: dict[str, str]) ->
 def _digest(table: Table) -> str:
     parts = " || chr(31) || ".join(f"coalesce(CAST({quote_name(name)} AS VARCHAR), chr(30))" for name in table.key)
     return f"md5({parts})"
+
+
+def _skip_withdrawn(connection: Connection, writer: Writer, table: Table, names: dict[str, str]) -> None:
+    """Rows of a record that its source has deleted since are outdated."""
+    version = writer.tables.get(withdrawn.name)
+    if version is None or not version.files:
+        return
+    deleted = f"SELECT digest, max(known_at) AS until FROM ({_stored(writer, withdrawn)}) WHERE table_name = {quote_text(table.name)} GROUP BY 1"
+    if not run(connection, f"SELECT count(*) FROM ({deleted})")[0][0]:
+        return
+    connection.execute(
+        f"INSERT INTO {names['outdated']} SELECT src, row_no FROM (SELECT *, {_record(table)} AS digest FROM {names['given']}) JOIN ({deleted}) USING (digest) "
+        "WHERE known_at <= until"
+    )
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {names['given']} AS SELECT * FROM {names['given']} ANTI JOIN {names['outdated']} USING (src, row_no)"
+    )
+
+
+def _record(table: Table, alias: str = "") -> str:
+    """Digest of a record's id, which begins its table's key; a key made of id and customer, or id and day, ends with ~ and digits."""
+    return f"md5(regexp_replace(CAST({alias}{quote_name(table.key[0])} AS VARCHAR), '~[0-9a-f]{{1,8}}$', ''))"
+
+
+def withdraw(connection: Connection, writer: Writer, table: Table, deleted: str, load_id: int, tag: str) -> Merged:
+    """Take out the rows of deleted records (``deleted`` gives id, until) that are not newer than the deletion, and remember them.
+
+    Older rows of these records are outdated from now on; a newer one brings the record back.
+    """
+    names = {
+        part: f"{part}_{tag}" for part in ("fresh", "gone", "twice", "repeated", "outdated", "refused", "moved", "keys")
+    }
+    for part in ("twice", "repeated", "outdated", "refused", "moved"):
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {names[part]} (src BIGINT, row_no BIGINT)")
+    kept = _stored(writer, table) if table.name in writer.tables else files_as_query([], table.stored_columns)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {names['gone']} AS SELECT {_key(table, 's.')}, d.digest FROM ({kept}) AS s "
+        f"JOIN (SELECT md5(id) AS digest, until FROM ({deleted})) AS d ON d.digest = {_record(table, 's.')} WHERE s.known_at <= d.until"
+    )
+    for part in ("fresh", "keys"):
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {names[part]} AS SELECT * FROM ({kept}) WHERE false")
+    gone = int(run(connection, f"SELECT count(*) FROM {names['gone']}")[0][0])
+    if gone:
+        _write(connection, writer, table, names, gone, load_id)
+    known = files_as_query([], withdrawn.stored_columns)
+    if withdrawn.name in writer.tables:
+        known = _stored(writer, withdrawn)
+    append(
+        connection,
+        writer,
+        withdrawn,
+        f"SELECT {quote_text(table.name)} AS table_name, md5(d.id) AS digest, count(g.digest) AS rows, any_value(d.until) AS known_at, {load_id} AS load_id "
+        f"FROM ({deleted}) AS d LEFT JOIN {names['gone']} AS g ON g.digest = md5(d.id) "
+        f"ANTI JOIN (SELECT digest, known_at FROM ({known}) WHERE table_name = {quote_text(table.name)}) AS k ON k.digest = md5(d.id) AND k.known_at >= d.until GROUP BY d.id",
+    )
+    connection.execute(f"DROP TABLE {names['gone']}")
+    connection.execute(f"DROP TABLE {names['fresh']}")
+    incoming = Incoming(table, "", derived=True, decides=False)
+    fates = {part: names[part] for part in ("twice", "repeated", "outdated", "refused", "moved", "keys")}
+    return Merged(incoming, 0, 0, gone, **fates)
 
 
 def _refuse_disputed(connection: Connection, writer: Writer, table: Table, names: dict[str, str]) -> None:
@@ -310,8 +403,6 @@ def _merged(column: Column) -> str:
 
 
 def _stored(writer: Writer, table: Table) -> str:
-    from kexiao.engine.duck import files_as_query
-
     version = writer.tables[table.name]
     return files_as_query(writer.store.paths(version), table.stored_columns)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from kexiao.engine.duck import Connection, connect, files_as_query, quote_text, run
+from kexiao.engine.duck import Connection, connect, default_memory_bytes, files_as_query, quote_text, run
 from kexiao.engine.folder import Folder
 from kexiao.engine.posix import storage_errors, sync
 from kexiao.engine.store import Writer
@@ -30,12 +30,15 @@ from kexiao.sources.mapping.recognise import guessed
 from kexiao.sources.mapping.refusals import note, reason
 from kexiao.sources.mapping.shaping import NOT_STORED, shape
 from kexiao.sources.mapping.typed import Surroundings
+from kexiao.sources.mapping.withdrawing import withdraw_deleted
 from kexiao.tables.catalogue import table_named
 from kexiao.tables.identity import merge_contacts, refuse_collisions, use_key
 from kexiao.tables.loading import Merged, append, merge
 from kexiao.text import Text
 
 SHOWN_ERRORS = 1000
+MEMORY_BYTES = 1024**3
+"""What a load may hold in memory; a larger one spills to disk."""
 Progress = Callable[[Text], None]
 
 
@@ -48,7 +51,7 @@ class Load:
         self.folder, self.writer, self.work, self.load_id, self.tell = folder, writer, work, load_id, tell
         self.before, self.replayed = dict(writer.tables), replayed
         work.mkdir(parents=True, exist_ok=True)
-        self.connection = connect(work / "spill")
+        self.connection = connect(work / "spill", memory_bytes=min(MEMORY_BYTES, default_memory_bytes()))
         zone = ZoneInfo(folder.timezone)
         self.around = Surroundings(zone, datetime.now(zone).date(), folder.currency)
         self.mappings = folder.root / "mappings"
@@ -59,7 +62,7 @@ class Load:
         use_key(self.connection, self.folder)
         recognised = self._recognise(sources, given)
         batch = self._batch(recognised, {s.name: s for s in sources})
-        merged = self._merge(batch)
+        merged = [*self._merge(batch), *withdraw_deleted(batch, self.writer, self.load_id)]
         parts, errors = self._account(batch, recognised, merged)
         batch.warnings += self._unlike_before(batch)
         report = self._report(batch, merged, parts, errors)
@@ -270,7 +273,8 @@ class Load:
         merge_contacts(self.connection, self.folder, "SELECT * FROM people", self.load_id)
         self._quarantine(batch, recognised)
         self._write_load(sources, report)
-        self.kept = [_with_decisions(sheet, batch.decided.get(sheet.src, {})) for sheet in batch.sheets]
+        for_people = [sheet for sheet in batch.sheets if sheet.mapping.kind != "withdrawals"]
+        self.kept = [_with_decisions(sheet, batch.decided.get(sheet.src, {})) for sheet in for_people]
         return report
 
     def _quarantine(self, batch: Batch, recognised: Sequence[Recognised]) -> None:
