@@ -67,6 +67,7 @@ def backup(
     """
     tell = on_progress or (lambda _: None)
     now = datetime.now(UTC)
+    created_at = now.isoformat(timespec="seconds")
     with workplace(folder) as work:
         store = Store(folder.data)
         tell(Text(zh="固定当前版本…", en="Fixing this moment…"))
@@ -77,12 +78,12 @@ def backup(
             held = _hold(folder, work / "held", expected, target)
         about = {
             "kind": "kexiao backup", "archive": 1, "format": int(folder.settings.get("format", 0)), "program": __version__,
-            "created_at": now.isoformat(timespec="seconds"), "snapshot": snapshot.name,
+            "created_at": created_at, "snapshot": snapshot.name,
         }  # fmt: skip
         tell(Text(zh="写入并核对 {n} 个文件…", en="Writing and checking {n} files…").fill(n=len(held)))
         seal = write_archive(target, held, about, expected)
     audit.record(folder.root, "backup", who=who, file=target.name, seal=seal, snapshot=snapshot.name)
-    return BackupReport(target, target.stat().st_size, seal, len(held), snapshot.name, about["created_at"])
+    return BackupReport(target, target.stat().st_size, seal, len(held), snapshot.name, created_at)
 
 
 _WAITING = Text(zh="另一个进程正在写入，等待中…", en="Waiting for another process to finish…")

@@ -11,10 +11,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from kexiao.cycle.retention import begin, ended, tidy_if_due
 from kexiao.engine import audit
 from kexiao.engine.duck import Connection, connect, quote_text, run
 from kexiao.engine.folder import Folder
-from kexiao.engine.posix import storage_error, storage_errors
+from kexiao.engine.posix import storage_error
 from kexiao.engine.store import EMPTY, Snapshot, Store, duck_storage_errors
 from kexiao.errors import IntegrityFailed, Place, WrongUse
 from kexiao.sources.files.reading import printable, read_file
@@ -24,11 +25,10 @@ from kexiao.sources.mapping.load import Load
 from kexiao.sources.mapping.outcome import LoadReport, PartReport, RowError
 from kexiao.sources.mapping.plan import SheetMapping
 from kexiao.sources.mapping.preparing import recognise_file
-from kexiao.tables.catalogue import all_tables, table_named
+from kexiao.tables.catalogue import table_named
 from kexiao.tables.identity import keep_contacts_of
 from kexiao.text import Text
 
-LOADED_GROUPS = ("who", "trade", "contact", "voice")
 Progress = Callable[[Text], None]
 
 
@@ -49,11 +49,14 @@ def collect(
     mapping: Path | None = None,
     exported_at: datetime | None = None,
     on_progress: Progress | None = None,
+    on_wait: Progress | None = None,
+    who: str | None = None,
 ) -> LoadReport:
     """Load files as one load. The same files again change nothing.
 
     ``mapping`` is a TOML file for the sheets that have its columns; ``exported_at`` says how new the rows are where they don't say so themselves
-    (default: each file's time). Errors: ``WrongUse``, ``InputRejected``, ``Ambiguous``, ``LimitExceeded``, ``StorageError``; then nothing was loaded.
+    (default: each file's time); ``on_wait`` is told once where another process is writing; ``who`` loads, for the audit log.
+    Errors: ``WrongUse``, ``InputRejected``, ``Ambiguous``, ``LimitExceeded``, ``StorageError``; then nothing was loaded.
     """
     tell = on_progress or (lambda _: None)
     given = [saved.read(mapping, None)] if mapping else []
@@ -62,38 +65,53 @@ def collect(
         store = Store(folder.data)
         with store.writing(
             "collect",
-            on_wait=lambda: tell(Text(zh="另一个进程正在写入，等待中…", en="Waiting for another process to finish…")),
+            on_wait=lambda: (on_wait or tell)(_WAITING),
         ) as writer:
-            _begin(folder, store)
+            begin(folder, store)
             load = Load(folder, writer, work, writer.base.number + 1, tell)
             report = load.run(sources, given)
             if report.load_id is None:
-                _sweep(folder, store)
+                writer.discard()
+                ended(folder)
                 return replace(report, snapshot=writer.base.name)
             # Logged first: a load that nobody can see is better than a load that nobody did.
             audit.record(
                 folder.root,
                 "collect",
+                who=who,
                 load=report.load_id,
                 files=[source.fingerprint for source in sources],
                 rows=report.rows_loaded,
             )
             snapshot = writer.commit()
-            _mark(folder).unlink(missing_ok=True)
+            ended(folder)
         load.keep_mappings()
+    tidy_if_due(folder, on_progress=tell)
     return replace(report, snapshot=snapshot.name)
 
 
-def undo(folder: Folder, load_id: int, *, on_progress: Progress | None = None) -> Snapshot:
-    """Take one load back: the data as they were before it, with every later load put in again from the inbox.
+_WAITING = Text(zh="另一个进程正在写入，等待中…", en="Waiting for another process to finish…")
 
+
+def undo(
+    folder: Folder,
+    load_id: int,
+    *,
+    on_progress: Progress | None = None,
+    on_wait: Progress | None = None,
+    who: str | None = None,
+) -> Snapshot:
+    """Take one load back: the data as if it had never been, with every other load as it was; ``who`` does so, for the audit log.
+
+    It begins from the newest snapshot that knows none but the other loads, and puts the rest in again from the inbox.
     Errors: ``WrongUse`` for a load that is not there.
     """
     tell = on_progress or (lambda _: None)
     store = Store(folder.data)
-    with _storage_told(folder), workplace(folder) as work, store.writing(f"undo {load_id}") as writer:
+    waiting = store.writing(f"undo {load_id}", on_wait=lambda: (on_wait or tell)(_WAITING))
+    with _storage_told(folder), workplace(folder) as work, waiting as writer:
         connection = connect(work / "spill")
-        _begin(folder, store)
+        begin(folder, store)
         current = writer.base
         loads = _loads(connection, store, current)
         if load_id not in loads:
@@ -101,25 +119,32 @@ def undo(folder: Folder, load_id: int, *, on_progress: Progress | None = None) -
                 Text(zh="没有导入 {n}。", en="There is no load {n}.").fill(n=load_id),
                 next_step=Text(zh="现有：{all}。", en="There are: {all}.").fill(all=", ".join(map(str, loads)) or "—"),
             )
-        parent = store.read(load_id).parent
-        before = store.read(parent) if parent else EMPTY
-        ours = {name for name, table in all_tables().items() if table.group in LOADED_GROUPS} | {
-            "loads",
-            "quarantined",
-            "conflicts",
-        }
+        wanted = set(loads) - {load_id}
+        before, there = _state_of(connection, store, wanted)
+        # Tables that no load wrote (merges of customers, scores) stay as they are.
+        ours = {"loads", "quarantined", "conflicts"} | {name for rows in loads.values() for name in rows[0]["tables"]}
         kept = {name: version for name, version in current.tables.items() if name not in ours}
         writer.tables = {**kept, **{name: version for name, version in before.tables.items() if name in ours}}
-        for later in [number for number in loads if number > load_id]:
+        for later in sorted(wanted - there):
             tell(Text(zh="重放导入 {n}…", en="Replaying load {n}…").fill(n=later))
             sources, mappings = _recorded(folder, loads[later])
             Load(folder, writer, work / str(later), later, tell, replayed=True).run(sources, mappings)
-        audit.record(folder.root, "undo", load=load_id)
+        audit.record(folder.root, "undo", who=who, load=load_id)
         snapshot = writer.commit()
-        _mark(folder).unlink(missing_ok=True)
+        ended(folder)
         customers = store.table_query(snapshot, "customers", table_named("customers").stored_columns)
         keep_contacts_of(connection, folder, customers)
     return snapshot
+
+
+def _state_of(connection: Connection, store: Store, wanted: set[int]) -> tuple[Snapshot, set[int]]:
+    """The newest snapshot that rests on none but these loads, and on which of them; the empty one where there is none."""
+    for number in reversed(store.numbers()):
+        snapshot = store.read(number)
+        there = set(_loads(connection, store, snapshot))
+        if there <= wanted and there == {n for n in wanted if n <= max(there, default=0)}:
+            return snapshot, there
+    return EMPTY, set()
 
 
 def propose(folder: Folder, files: Sequence[Path], *, mapping: Path | None = None) -> list[Proposal]:
@@ -203,38 +228,13 @@ def _loads(connection: Connection, store: Store, snapshot: Snapshot) -> dict[int
     """The files of each load of a snapshot, in the order of the loads."""
     sql = store.table_query(snapshot, "loads", table_named("loads").stored_columns)
     found: dict[int, list[dict[str, Any]]] = {}
-    for load, name, fingerprint, mapping in run(
-        connection, f"SELECT load_id, file_name, fingerprint, mapping FROM ({sql}) ORDER BY load_id, file_name"
+    columns = ("file_name", "fingerprint", "mapping", "tables")
+    for load, *values in run(
+        connection, f"SELECT load_id, {', '.join(columns)} FROM ({sql}) ORDER BY load_id, file_name"
     ):
-        found.setdefault(int(load), []).append({"file_name": name, "fingerprint": fingerprint, "mapping": mapping})
+        row = dict(zip(columns, values, strict=True))
+        found.setdefault(int(load), []).append({**row, "tables": [t for t in (row["tables"] or "").split(", ") if t]})
     return found
-
-
-def _mark(folder: Folder) -> Path:
-    """The file that is there while a load is being written."""
-    return folder.data / "_writing"
-
-
-def _begin(folder: Folder, store: Store) -> None:
-    """Note that a load is being written; where an earlier one never ended, remove what it left. Called with the store held alone."""
-    if _mark(folder).exists():
-        _sweep(folder, store)
-    with storage_errors(_mark(folder)):
-        _mark(folder).touch()
-
-
-def _sweep(folder: Folder, store: Store) -> None:
-    """Remove Parquet files that no snapshot names, and the mark."""
-    named = {
-        part.path
-        for number in store.numbers()
-        for version in store.read(number).tables.values()
-        for part in version.files
-    }
-    for path in folder.data.glob("*/part-*.parquet"):
-        if str(path.relative_to(folder.data)) not in named:
-            path.unlink(missing_ok=True)
-    _mark(folder).unlink(missing_ok=True)
 
 
 __all__ = ["LoadReport", "PartReport", "Proposal", "RowError", "collect", "propose", "undo"]

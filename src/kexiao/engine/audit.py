@@ -49,6 +49,20 @@ def record(folder: Path, act: str, *, who: str | None = None, **details: Any) ->
         _set_anchor(folder, _Anchor(anchor.n + 1, _digest(line), anchor.size + len(_written(line))))
 
 
+def head(folder: Path) -> tuple[int, str]:
+    """How many lines the log has, and the hash of the last; what others write down as proof of it."""
+    anchor = _anchor(folder)
+    return anchor.n, anchor.hash
+
+
+def hashes(folder: Path) -> list[str]:
+    """The hash of each line; what a head written down earlier must be found in, at its number."""
+    path = folder / "audit" / "log.jsonl"
+    with storage_errors(path):
+        lines = path.read_bytes().decode("utf-8", "replace").splitlines() if path.exists() else []
+    return [_digest(line) for line in lines]
+
+
 def verify(folder: Path) -> list[int]:
     """The numbers of lines that were changed, removed or added outside the program; empty when all is well."""
     path = folder / "audit" / "log.jsonl"

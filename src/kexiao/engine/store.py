@@ -6,6 +6,7 @@ snapshot; Delta's own log is brought into line with it at each commit, so that o
 
 from __future__ import annotations
 
+import hashlib
 import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
+from kexiao.engine import audit
 from kexiao.engine.delta import align_delta_log
 from kexiao.engine.duck import Connection, files_as_query, quote_name, run
 from kexiao.engine.posix import exclusive, sha256, storage_errors, sync, write_durably
@@ -49,13 +51,17 @@ class TableVersion:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One version of all data: number (from 1; 0 is the empty store), when (UTC, ISO), why, tables, and small facts about it."""
+    """One version of all data: number (from 1; 0 is the empty store), when (UTC, ISO), why, its tables, and the one before it.
+
+    ``audit`` is the head of the audit log when it was written: lines, and the hash of the last.
+    """
 
     number: int
     created_at: str
     reason: str
     tables: Mapping[str, TableVersion]
     parent: int | None = None
+    audit: tuple[int, str] | None = None
 
     @property
     def name(self) -> str:
@@ -68,8 +74,6 @@ class Snapshot:
 
     def fingerprint(self, names: Sequence[str]) -> str:
         """A short digest of the content of some tables: equal files, equal fingerprint."""
-        import hashlib
-
         listed = [
             [name, [part.sha256 for part in self.tables[name].files]] for name in sorted(names) if name in self.tables
         ]
@@ -97,29 +101,52 @@ class Store:
 
     def read(self, number: int) -> Snapshot:
         """One snapshot by number. Errors: ``WrongUse`` where there is none, ``IntegrityFailed`` where its file is damaged."""
-        path = self._snapshots / f"s{number:06d}.json"
+        path = self.path(number)
         if not path.exists():
-            raise WrongUse(
+            raise self._no_snapshot(number)
+        return read_snapshot(path)
+
+    def path(self, number: int) -> Path:
+        """Where a snapshot's file lies."""
+        return self._snapshots / f"s{number:06d}.json"
+
+    @property
+    def retired(self) -> Path:
+        """The folder of snapshots that are thinned out; their Parquet files stay for a while yet, for whoever is reading them."""
+        return self._snapshots / "retired"
+
+    def thinned(self) -> dict[int, str]:
+        """Snapshots that are no longer kept: number → when it was made (UTC, ISO)."""
+        path = self._snapshots / "thinned.json"
+        gone = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        found = {int(number): str(at) for number, at in gone.items()}
+        for left in self.retired.glob("s[0-9]*.json"):
+            found[int(left.stem[1:])] = read_snapshot(left).created_at
+        return found
+
+    def named_files(self) -> dict[str, PartFile]:
+        """Every file that a kept or retired snapshot names, by its path."""
+        found = {}
+        for path in [*map(self.path, self.numbers()), *self.retired.glob("s[0-9]*.json")]:
+            found.update({part.path: part for part in read_snapshot(path).files()})
+        return found
+
+    def _no_snapshot(self, number: int) -> WrongUse:
+        numbers = self.numbers() or [0]
+        if number not in self.thinned():
+            return WrongUse(
                 Text(zh="没有快照 {n}。", en="There is no snapshot {n}.").fill(n=number),
-                next_step=Text(zh="最新的是 {last}。", en="The newest is {last}.").fill(
-                    last=(self.numbers() or [0])[-1]
-                ),
+                next_step=Text(zh="最新的是 {last}。", en="The newest is {last}.").fill(last=numbers[-1]),
             )
-        try:
-            document = json.loads(path.read_text(encoding="utf-8"))
-            tables = {
-                name: TableVersion(
-                    tuple((c[0], c[1]) for c in t["columns"]), tuple(PartFile(**part) for part in t["files"])
-                )
-                for name, t in document["tables"].items()
-            }
-            return Snapshot(document["number"], document["created_at"], document["reason"], tables, document["parent"])
-        except (ValueError, KeyError, TypeError) as problem:
-            raise IntegrityFailed(
-                Text(zh="快照文件已损坏。", en="The snapshot file is damaged."),
-                next_step=Text(zh="从备份恢复该文件。", en="Restore this file from a backup."),
-                place=Place(file=path.name),
-            ) from problem
+        before = max((n for n in numbers if n < number), default=None)
+        after = min(n for n in numbers if n > number)
+        near = ", ".join(f"s{n:06d}" for n in (before, after) if n is not None)
+        return WrongUse(
+            Text(
+                zh="快照 {n} 已按保留规则清理。", en="Snapshot {n} was thinned out by the rules of what is kept."
+            ).fill(n=number),
+            next_step=Text(zh="相邻的有：{near}。", en="Beside it there are: {near}.").fill(near=near),
+        )
 
     def as_of(self, when: str | None) -> Snapshot:
         """The snapshot named ``s000012`` or ``12``, or the last one of a day ``2025-03-31`` (UTC); None is the newest."""
@@ -135,7 +162,12 @@ class Store:
                 next_step=Text(zh="例如 s000012 或 2025-03-31。", en="For example s000012 or 2025-03-31."),
             ) from None
         older = [number for number in self.numbers() if self.read(number).created_at <= end]
-        return self.read(older[-1]) if older else EMPTY
+        found = older[-1] if older else 0
+        between = [number for number, at in self.thinned().items() if number > found and at <= end]
+        if between:
+            # The snapshot of that day is gone; an older one would be another answer.
+            raise self._no_snapshot(max(between))
+        return self.read(found) if found else EMPTY
 
     def paths(self, version: TableVersion) -> list[Path]:
         """The files of one table version, as absolute paths."""
@@ -161,13 +193,13 @@ class Store:
 
     def verify(self, snapshot: Snapshot) -> list[str]:
         """The paths of files that are missing or whose checksum differs from the snapshot's."""
-        damaged = []
-        for version in snapshot.tables.values():
-            for part in version.files:
-                path = self.data / part.path
-                if not path.is_file() or path.stat().st_size != part.size or sha256(path) != part.sha256:
-                    damaged.append(part.path)
-        return damaged
+        return [part.path for part in snapshot.files() if not self.is_whole(part)]
+
+    def is_whole(self, part: PartFile) -> bool:
+        """Whether a file is there with the size and the checksum that it was written with."""
+        path = self.data / part.path
+        with storage_errors(path):
+            return path.is_file() and path.stat().st_size == part.size and sha256(path) == part.sha256
 
 
 class Writer:
@@ -178,6 +210,7 @@ class Writer:
         self.base = base
         self.reason = reason
         self.tables: dict[str, TableVersion] = dict(base.tables)
+        self._written: list[str] = []
 
     def write(self, connection: Connection, table: str, columns: Columns, sql: str) -> PartFile | None:
         """Write the rows of a query as one new Parquet file of a table; None when the query has no rows.
@@ -200,6 +233,7 @@ class Writer:
                 return None
             sync(path)
             sync(folder)
+            self._written.append(f"{table}/{path.name}")
             return PartFile(f"{table}/{path.name}", path.stat().st_size, sha256(path), rows)
 
     def change(self, table: str, columns: Columns, *, add: Sequence[PartFile] = (), remove: Sequence[str] = ()) -> None:
@@ -211,6 +245,13 @@ class Writer:
     def take(self, other: Snapshot) -> None:
         """Make the version to come equal to another snapshot."""
         self.tables = dict(other.tables)
+
+    def discard(self) -> None:
+        """Give the changes up, and remove the files written for them."""
+        self.tables = dict(self.base.tables)
+        for name in self._written:
+            (self.store.data / name).unlink(missing_ok=True)
+        self._written.clear()
 
     def commit(self) -> Snapshot:
         """Make the changes visible, all at once; without changes the current snapshot stays."""
@@ -227,11 +268,54 @@ class Writer:
             self.reason,
             dict(self.tables),
             self.base.number or None,
+            audit.head(self.store.data.parent),
         )
-        path = self.store.data / "_snapshots" / f"{snapshot.name}.json"
-        write_durably(path, json.dumps(asdict(snapshot), ensure_ascii=False).encode())
+        write_snapshot(self.store.path(snapshot.number), snapshot)
         self.base = snapshot
+        self._written.clear()
         return snapshot
+
+
+def write_snapshot(path: Path, snapshot: Snapshot) -> None:
+    """Write a snapshot's file, with a checksum of its own."""
+    document = json.loads(json.dumps(asdict(snapshot), ensure_ascii=False))
+    write_durably(path, json.dumps({**document, "checksum": _checksum(document)}, ensure_ascii=False).encode())
+
+
+def read_snapshot(path: Path) -> Snapshot:
+    """Read a snapshot's file. Errors: ``IntegrityFailed`` where it is damaged."""
+    try:
+        with storage_errors(path):
+            document = json.loads(path.read_bytes())
+        # Snapshots of the first workspaces have no checksum; kexiao upgrade gives them one.
+        checksum = document.pop("checksum", None)
+        if checksum is not None and checksum != _checksum(document):
+            raise ValueError("checksum")
+        tables = {
+            name: TableVersion(
+                tuple((c[0], c[1]) for c in t["columns"]), tuple(PartFile(**part) for part in t["files"])
+            )
+            for name, t in document["tables"].items()
+        }
+        head = document.get("audit")
+        return Snapshot(
+            document["number"],
+            document["created_at"],
+            document["reason"],
+            tables,
+            document["parent"],
+            (head[0], head[1]) if head else None,
+        )
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as problem:
+        raise IntegrityFailed(
+            Text(zh="快照文件已损坏。", en="The snapshot file is damaged."),
+            next_step=Text(zh="从备份恢复该文件。", en="Restore this file from a backup."),
+            place=Place(file=path.name),
+        ) from problem
+
+
+def _checksum(document: Mapping[str, object]) -> str:
+    return hashlib.sha256(json.dumps(document, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
 @contextmanager
