@@ -124,6 +124,17 @@ def limit_this_process(*, memory_bytes: int, cpu_seconds: int, file_bytes: int) 
     _limit(resource.RLIMIT_CORE, 0)
 
 
+def memory_ran_out() -> bool:
+    """Whether this process came within a tenth of its cap of memory: then a failure of whatever kind is most likely due to that."""
+    cap, _ = resource.getrlimit(resource.RLIMIT_AS)
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+    except OSError:
+        return False
+    peak = next((int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmPeak")), 0)
+    return cap != resource.RLIM_INFINITY and peak > 0.9 * cap
+
+
 def _limit(kind: int, most: int) -> None:
     """Set a limit, or keep the tighter one that the system sets already."""
     _, hard = resource.getrlimit(kind)

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from kexiao.engine.posix import limit_this_process, storage_error
+from kexiao.engine.posix import limit_this_process, memory_ran_out, storage_error
 from kexiao.errors import InputRejected, KexiaoError, LimitExceeded
 from kexiao.sources.files.detect import stage
 from kexiao.sources.files.reading import ANSWER, TASK, is_about_memory
@@ -60,7 +60,8 @@ def _read(source: Path, name: str, limits: Limits) -> dict[str, Any]:
             if words in str(problem):
                 return {"error": describe(storage_error(OSError(number, words), Path(name)))}
         print(f"{type(problem).__name__}: {problem}", file=sys.stderr)
-        if is_about_memory(str(problem)):
+        # What fails for want of memory seldom says so: a thread that cannot start, a library that cannot be loaded.
+        if is_about_memory(str(problem)) or memory_ran_out():
             return {"error": describe(_out_of_memory())}
         return {"error": describe(_damaged())}
 
