@@ -87,6 +87,10 @@ def _stage(path: Path, limits: Limits, *, prefix: str = "", inner: bool = False)
 
         return stage_webpage(path, limits, prefix=prefix)
     refuse_what_is_no_table(head)
+    if re.match(rb'[\[{]\s*("|\{|\[|\]|\}|-?\d)', head.lstrip(b"\xef\xbb\xbf \t\r\n")):
+        from kexiao.sources.files.jsons import stage_json
+
+        return stage_json(path, limits, prefix=prefix)
     from kexiao.sources.files.text import stage_text
 
     return stage_text(path, limits, prefix=prefix)
@@ -126,12 +130,8 @@ def refuse_what_is_no_table(head: bytes) -> None:
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:2000]
     if re.match(rb"<\?xml|<\w", start):
         raise _no_table("XML")
-    if re.match(rb'[\[{]\s*("|\{|\[|\]|\}|-?\d)', start):
-        raise InputRejected(
-            Text(zh="这是 JSON，不是表格。", en="This is JSON, not a table."),
-            why=Text(zh="可能是接口返回的错误信息。", en="It may be the error answer of an interface."),
-            next_step=Text(zh="请重新导出为 CSV 或 xlsx。", en="Export it again as CSV or xlsx."),
-        )
+    if head[257:262] == b"ustar":
+        raise _no_table("tar")
 
 
 def _no_table(kind: str) -> InputRejected:
