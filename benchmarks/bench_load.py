@@ -61,11 +61,12 @@ def _measure(rows: int) -> str:
 def _draw(path: Path, rows: int) -> Decimal:
     connection = duckdb.connect()
     connection.execute(f"""
-        COPY (SELECT 'SO' || (20250000000 + i) AS 订单号, 'C' || (hash(i) % {max(1, rows // 5)}) AS 客户编号, '王' || (hash(i * 3) % 900) AS 姓名,
-              16100000000 + hash(i * 5) % 100000000 AS 手机号,
+        COPY (SELECT 'SO' || (20250000000 + i) AS 订单号, 'C' || c AS 客户编号, '王' || (hash(c * 3) % 900) AS 姓名,
+              16100000000 + hash(c * 5) % 100000000 AS 手机号,
               strftime(TIMESTAMP '2023-01-01' + INTERVAL 1 SECOND * (hash(i * 7) % 94000000)::BIGINT, '%Y-%m-%d %H:%M:%S') AS 下单时间,
               ((100 + hash(i * 11) % 90000) / 100)::DECIMAL(18,2) AS 金额, 1 + hash(i * 13) % 5 AS 数量,
-              ['官网', '门店', '微信', '代理'][1 + (hash(i * 17) % 4)::INT] AS 渠道, '' AS 备注 FROM range({rows}) AS t(i)) TO '{path}' (HEADER)""")
+              ['官网', '门店', '微信', '代理'][1 + (hash(i * 17) % 4)::INT] AS 渠道, '' AS 备注
+              FROM (SELECT i, hash(i) % {max(1, rows // 5)} AS c FROM range({rows}) AS t(i))) TO '{path}' (HEADER)""")
     found = connection.execute(
         f"SELECT sum(金额::DECIMAL(18,2)) FROM read_csv('{path}', all_varchar = true)"
     ).fetchone()

@@ -26,7 +26,8 @@ class Incoming:
     """Rows for one table: SQL with columns of the table (those left out are null), ``known_at``, ``src`` and ``row_no`` of the source row.
 
     ``derived`` rows are made from rows of another table; where they contradict each other the greater value is taken and nothing is refused.
-    ``decides``: what becomes of these rows is what became of the source rows; ``several``: a source row may give several of them.
+    ``decides``: what becomes of these rows is what became of the source rows; ``several``: a source row may give several of them; ``unique``: it was
+    seen that no key repeats.
     """
 
     table: Table
@@ -34,6 +35,7 @@ class Incoming:
     derived: bool = False
     decides: bool = True
     several: bool = False
+    unique: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,7 @@ def _stream(
         return None
     given = _given(connection, incoming)
     repeated = f"SELECT 1 FROM ({given}) GROUP BY hash({_key(table)}) HAVING count(*) > 1 LIMIT 1"
-    if run(connection, repeated):
+    if not incoming.unique and run(connection, repeated):
         return None
     connection.execute(f"CREATE OR REPLACE TEMP VIEW {names['fresh']} AS {given}")
     _write(connection, writer, table, names, 0, load_id)

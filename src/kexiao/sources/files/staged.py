@@ -62,7 +62,8 @@ class StagedSheet:
     """One table of a file as text cells.
 
     ``parquet`` has ``row_no`` BIGINT (row in the file as the user sees it, from 1) and ``c0``… VARCHAR, in the order of
-    ``header``; an empty cell is NULL. ``typed`` gives date, number or text for columns of formats that know types.
+    ``header``; an empty cell is NULL. ``typed`` gives date, number or text for columns of formats that know types. ``trimmed``: it was seen that no cell
+    begins or ends with a blank.
     """
 
     sheet: str
@@ -73,6 +74,7 @@ class StagedSheet:
     skipped: tuple[SkippedRow, ...] = ()
     warnings: tuple[Text, ...] = ()
     typed: Mapping[str, str] = field(default_factory=dict)
+    trimmed: bool = False
 
     @property
     def rows_skipped(self) -> int:
@@ -119,6 +121,7 @@ def sheet_to_json(sheet: StagedSheet) -> dict[str, Any]:
         "skipped": [[row.row_no, row.code] for row in sheet.skipped],
         "warnings": [text_to_json(text) for text in sheet.warnings],
         "typed": dict(sheet.typed),
+        "trimmed": sheet.trimmed,
     }
 
 
@@ -133,4 +136,5 @@ def sheet_from_json(described: dict[str, Any], folder: Path) -> StagedSheet:
         skipped=tuple(SkippedRow(no, code) for no, code in described["skipped"]),
         warnings=tuple(text_from_json(words) for words in described["warnings"]),
         typed=described["typed"],
+        trimmed=described["trimmed"],
     )

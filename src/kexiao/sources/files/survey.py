@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 BLOCK = 8 * 1024**2
 LONGEST_LINE = 8 * 1024**2
-_QUOTE, _NEWLINE, _RETURN, _TAB = 34, 10, 13, 9
+_QUOTE, _NEWLINE, _RETURN, _TAB, _BLANK = 34, 10, 13, 9, 32
+_WIDE_BLANK = "\u3000".encode()
 
 # Signs that are judged cell by cell: lost or broken text, invisible signs, Excel's ="…". Each begins with a byte that most
 # files lack, which is quick to tell; only where it is there is the pattern searched for.
@@ -40,11 +41,12 @@ _TOTAL_LINE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Clean:
-    """A clean text: its records below the header, the longest line in bytes, any quoted cell."""
+    """A clean text: its records below the header, the longest line in bytes, any quoted cell, no cell with a blank at either end."""
 
     rows: int
     longest: int
     quoted: bool
+    trimmed: bool
 
 
 def survey(path: Path, delimiter: str, width: int, skip: int) -> Clean | None:
@@ -59,7 +61,7 @@ def survey(path: Path, delimiter: str, width: int, skip: int) -> Clean | None:
         state.header = header
         if body and not state.accepts(body):
             return None
-    return Clean(state.rows, state.longest, state.quoted) if state.rows else None
+    return Clean(state.rows, state.longest, state.quoted, state.trimmed) if state.rows else None
 
 
 def _whole_lines(path: Path) -> Iterator[bytes]:
@@ -102,19 +104,33 @@ class _State:
         self.rows = 0
         self.longest = 0
         self.quoted = False
+        self.trimmed = True
         self.returns: bool | None = None
+        self.edges = np.zeros(256, dtype=bool)
+        self.edges[[delimiter, _QUOTE, _NEWLINE, _RETURN]] = True
 
     def accepts(self, block: bytes) -> bool:
         """Whether a block of whole lines is clean."""
         signs = np.frombuffer(block, dtype=np.uint8)
         ends = np.flatnonzero(signs == _NEWLINE)
-        return (
+        clean = (
             self._has_plain_controls(signs, ends)
             and not any(first in block and pattern.search(block) for first, pattern in _JUDGED)
             and self.header not in block
             and not self._has_total(block)
             and self._same_width(signs, ends)
         )
+        self.trimmed = clean and self.trimmed and self._is_trimmed(signs, block)
+        return clean
+
+    def _is_trimmed(self, signs: NDArray[np.uint8], block: bytes) -> bool:
+        """Whether no blank stands beside the edge of a cell; the wide blank of Chinese nowhere at all."""
+        if _WIDE_BLANK in block or (self.delimiter == _TAB and self.quoted):
+            return False
+        blank = signs == _BLANK if self.delimiter == _TAB else (signs == _BLANK) | (signs == _TAB)
+        at = np.flatnonzero(blank)
+        at_edge = self.edges[signs[at + 1]] | self.edges[signs[np.maximum(at, 1) - 1]] | (at == 0)
+        return not at_edge.any()
 
     def _has_plain_controls(self, signs: NDArray[np.uint8], ends: NDArray[np.intp]) -> bool:
         """Whether there are no control signs but tabs and line ends, all of one kind."""

@@ -190,7 +190,7 @@ def _stage_clean(file: Utf8File, layout: Layout, target: Path) -> StagedSheet | 
     if rows != clean.rows:
         return None
     titles = tuple(SkippedRow(number + 1, "title") for number in range(layout.header.first))
-    return StagedSheet(sheet="", header=layout.names, parquet=target, rows=rows, skipped=titles)
+    return StagedSheet(sheet="", header=layout.names, parquet=target, rows=rows, skipped=titles, trimmed=clean.trimmed)
 
 
 def _stage_lines(file: Utf8File, layout: Layout, target: Path, limits: Limits) -> StagedSheet:

@@ -50,6 +50,7 @@ class Batch:
     stored: Mapping[str, str]
     warnings: list[Text] = field(default_factory=list)
     decided: dict[int, dict[str, str]] = field(default_factory=dict)
+    unrepeated: set[int] = field(default_factory=set)
 
     def of_kind(self, kind: str) -> list[BatchSheet]:
         """The sheets of one kind."""
@@ -75,7 +76,7 @@ class Batch:
 
     def parquet(self, sheet: BatchSheet) -> str:
         """SQL that reads the typed rows of a sheet."""
-        return f"read_parquet({quote_text(str(sheet.typed.parquet))})"
+        return sheet.typed.rows
 
     def rows(self, kind: str) -> str | None:
         """SQL of the good rows of a kind: every field of it, ``src``, ``row_no``, ``known_at``, ``_person``; None where there is no sheet of it."""
@@ -86,7 +87,7 @@ class Batch:
         fields = all_kinds()[sheet.mapping.kind][0].fields
         mapped = sheet.mapping.columns
         shown = ", ".join(
-            f"t.{quote_name(f.name)}" if f.name in mapped else f"CAST(NULL AS {_type(f)}) AS {quote_name(f.name)}"
+            f"t.{quote_name(f.name)}" if f.name in mapped else f"CAST({_constant(sheet, f)} AS {_type(f)}) AS {quote_name(f.name)}"
             for f in fields
         )
         exported = f"TIMESTAMPTZ {quote_text(sheet.exported_at)}"
@@ -132,6 +133,12 @@ class Batch:
     def count(self, sql: str) -> int:
         """The first number of a query."""
         return int(run(self.connection, sql)[0][0] or 0)
+
+
+def _constant(sheet: BatchSheet, described: Field) -> str:
+    """SQL of what the whole sheet shares where no column holds it, else null."""
+    shared = sheet.mapping.constants.get(described.name)
+    return "NULL" if shared is None else quote_text(shared)
 
 
 def _type(described: Field) -> str:

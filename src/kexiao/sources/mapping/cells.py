@@ -1,17 +1,17 @@
-"""The quick road of reading: SQL casts over whole columns for cells that are clean, in one pass; the others are set aside as text."""
+"""The quick road of reading: SQL casts over whole columns for cells that are clean; what is not clean is counted, and read as text elsewhere."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from decimal import Decimal
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from kexiao.engine.duck import Connection, quote_text, run
 from kexiao.sources.files.staged import StagedSheet
 from kexiao.sources.mapping.fields import Field, unit_of
 from kexiao.sources.mapping.plan import SheetMapping
+from kexiao.sources.mapping.values.moments import is_implausible
 
 SQL_TYPES = {
     "money": "DECIMAL(18,2)",
@@ -57,12 +57,20 @@ _PATTERNS = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One mapped column: its number, how many cells are filled, how many of them SQL did not read, and the table of their readings."""
+    """One mapped column.
+
+    ``clean`` is SQL of the value of a clean cell over its text ``r<number>``, null for any other; ``cast`` the same without the test, for columns of
+    nothing but clean cells. ``filled`` cells of which ``unread`` are not clean, whose readings stand in the table ``slow``; ``odd`` clean ones hold
+    dates that cannot be meant.
+    """
 
     number: int
     field: Field
+    clean: str
+    cast: str
     filled: int = 0
     unread: int = 0
+    odd: int = 0
     slow: str | None = None
 
     @property
@@ -71,43 +79,63 @@ class Column:
         return SQL_TYPES.get(self.field.reads, "VARCHAR")
 
     @property
-    def plain(self) -> bool:
-        """Whether every text is a value, so that nothing can be unread."""
-        return self.field.reads in ("text", "free_text")
+    def raw(self) -> str:
+        """The cell as text, null where it is empty."""
+        return f"r{self.number}"
 
 
-def read_clean(
-    connection: Connection, sheet: StagedSheet, mapping: SheetMapping, zone: ZoneInfo, out: Path
-) -> list[Column]:
-    """Write ``out`` with ``row_no``, ``v<i>`` (the value of a clean cell) and ``u<i>`` (the text of another) for each mapped field."""
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The mapped columns of a sheet and ``rows``, SQL of their texts: ``row_no``, ``r0``, ``r1`` …, trimmed, null where empty."""
+
+    rows: str
+    columns: tuple[Column, ...]
+
+
+def cells_of(connection: Connection, sheet: StagedSheet, mapping: SheetMapping, zone: ZoneInfo, today: date) -> Cells:
+    """The cells of a sheet, those that SQL reads told from the others by one pass over them."""
     columns = [
-        Column(number, field)
+        _column(number, field, mapping.columns[field.name], zone)
         for number, field in enumerate(one for one in mapping.sheet_kind.fields if one.name in mapping.columns)
     ]
-    trimmed, raw, values, rest = [], [], [], []
-    listed = ", ".join(map(quote_text, _EMPTY))
-    for column in columns:
-        heading = mapping.columns[column.field.name]
-        at = column.number
-        trimmed.append(f"trim(c{sheet.header.index(heading)}, {_WHITE}) AS x{at}")
-        raw.append(f"CASE WHEN x{at} NOT IN ({listed}) THEN x{at} END AS r{at}")
-        values.append(f"r{at}, {_clean(column, f'r{at}', unit_of(heading), zone)} AS v{at}")
-        rest.append(f"v{at}" + ("" if column.plain else f", CASE WHEN v{at} IS NULL THEN r{at} END AS u{at}"))
-    cells = f"SELECT row_no, {', '.join(raw)} FROM (SELECT row_no, {', '.join(trimmed)} FROM read_parquet({quote_text(str(sheet.parquet))}))"
+    places = [sheet.header.index(mapping.columns[column.field.name]) for column in columns]
+    rows = _texts(sheet, columns, places)
     if mapping.options.fill_down:
-        cells = _filled_down(cells, columns)
-    # Each step stands in a query of its own, so that no cell is trimmed or matched twice.
-    run(
-        connection,
-        f"COPY (SELECT row_no, {', '.join(rest)} FROM (SELECT row_no, {', '.join(values)} FROM ({cells}))) TO {quote_text(str(out))} "
-        "(FORMAT parquet, COMPRESSION snappy)",
+        rows = _filled_down(rows, columns)
+    counts = ", ".join(
+        f"count({c.raw}), count(v{c.number}), count(*) FILTER ({implausible(c.field, f'v{c.number}', today) or 'false'})"
+        for c in columns
     )
-    counts = ", ".join(f"count(v{c.number}), " + ("0" if c.plain else f"count(u{c.number})") for c in columns)
-    found = [int(count) for count in run(connection, f"SELECT {counts} FROM read_parquet({quote_text(str(out))})")[0]]
-    return [
-        Column(column.number, column.field, filled=read + unread, unread=unread)
-        for column, read, unread in zip(columns, found[::2], found[1::2], strict=True)
-    ]
+    values = ", ".join(f"{c.raw}, {c.clean} AS v{c.number}" for c in columns)
+    found = [int(count) for count in run(connection, f"SELECT {counts} FROM (SELECT {values} FROM ({rows}))")[0]]
+    return Cells(
+        rows,
+        tuple(
+            replace(column, filled=filled, unread=filled - read, odd=odd)
+            for column, filled, read, odd in zip(columns, found[::3], found[1::3], found[2::3], strict=True)
+        ),
+    )
+
+
+def implausible(field: Field, value: str, today: date) -> str | None:
+    """SQL that is true where a date cannot be meant; None for fields that hold none."""
+    if field.reads not in ("instant", "date", "birthday"):
+        return None
+    birthday, past = field.reads == "birthday", field.past
+    assert is_implausible(date(9999, 12, 31), today, past=past, birthday=birthday)
+    first = "1900-01-01" if birthday else "1970-01-01"
+    ahead = 0 if birthday else 366 if past else 36_525
+    return f"({value} < DATE '{first}' OR {value} > DATE '{today.isoformat()}' + INTERVAL {ahead + 1} DAY)"
+
+
+def _texts(sheet: StagedSheet, columns: list[Column], places: list[int]) -> str:
+    """SQL of the cells as trimmed texts. Each step stands in a query of its own, so that no cell is trimmed twice."""
+    listed = ", ".join(map(quote_text, _EMPTY))
+    cut = "c{at}" if sheet.trimmed else "trim(c{at}, " + _WHITE + ")"
+    trimmed = ", ".join(f"{cut.format(at=at)} AS x{c.number}" for c, at in zip(columns, places, strict=True))
+    texts = ", ".join(f"CASE WHEN x{c.number} NOT IN ({listed}) THEN x{c.number} END AS {c.raw}" for c in columns)
+    staged = f"read_parquet({quote_text(str(sheet.parquet))})"
+    return f"SELECT row_no, {texts} FROM (SELECT row_no, {trimmed} FROM {staged})"
 
 
 def _filled_down(cells: str, columns: list[Column]) -> str:
@@ -116,23 +144,26 @@ def _filled_down(cells: str, columns: list[Column]) -> str:
     if order is None:
         return cells
     shown = ", ".join(
-        f"r{c.number}"
+        c.raw
         if c.field.name in LINE_ONLY
-        else f"coalesce(r{c.number}, max(r{c.number}) OVER (PARTITION BY r{order})) AS r{c.number}"
+        else f"coalesce({c.raw}, max({c.raw}) OVER (PARTITION BY r{order})) AS {c.raw}"
         for c in columns
     )
     return f"SELECT row_no, {shown} FROM ({cells})"
 
 
-def _clean(column: Column, raw: str, unit: Decimal, zone: ZoneInfo) -> str:
-    """SQL that reads a clean cell and gives null for any other."""
-    reads, kind = column.field.reads, column.sql_type
-    if column.plain:
-        return raw
-    if reads == "choice" or (reads == "money" and unit != 1):
-        return f"CAST(NULL AS {kind})"
-    value = _instant(raw, zone) if reads == "instant" else f"TRY_CAST({raw} AS {kind})" if kind != "VARCHAR" else raw
-    return f"CASE WHEN regexp_full_match({raw}, '{_PATTERNS[reads]}') THEN {value} END"
+def _column(number: int, field: Field, heading: str, zone: ZoneInfo) -> Column:
+    raw, kind = f"r{number}", SQL_TYPES.get(field.reads, "VARCHAR")
+    if field.reads in ("text", "free_text"):
+        return Column(number, field, raw, raw)
+    if field.reads == "choice" or (field.reads == "money" and unit_of(heading) != Decimal(1)):
+        return Column(number, field, f"CAST(NULL AS {kind})", f"CAST(NULL AS {kind})")
+    cast = (
+        _instant(raw, zone) if field.reads == "instant" else f"TRY_CAST({raw} AS {kind})" if kind != "VARCHAR" else raw
+    )
+    return Column(
+        number, field, f"CASE WHEN regexp_full_match({raw}, '{_PATTERNS[field.reads]}') THEN {cast} END", cast
+    )
 
 
 def _instant(raw: str, zone: ZoneInfo) -> str:

@@ -22,9 +22,11 @@ def refuse_unknown_customers(batch: Batch, sheet: BatchSheet) -> None:
             ).fill(file=sheet.file)
         )
         return
-    rows, known = run(
-        batch.connection, f"SELECT count(*), count({ref}) FROM {batch.parquet(sheet)} AS t WHERE _code IS NULL"
-    )[0]
+    rows = known = 0
+    if "customer_id" not in sheet.typed.whole:
+        rows, known = run(
+            batch.connection, f"SELECT count(*), count({ref}) FROM {batch.parquet(sheet)} AS t WHERE _code IS NULL"
+        )[0]
     if rows and not known:
         raise Ambiguous(
             Text(zh="所有行的客户都为空。", en="No row names its customer."),
@@ -78,6 +80,11 @@ def order_key(batch: Batch, sheet: BatchSheet, has_lines: bool) -> str:
 
 
 def _decide(batch: Batch, sheet: BatchSheet, has_lines: bool) -> str:
+    if not batch.count(
+        f"SELECT count(*) FROM (SELECT 1 FROM {batch.parquet(sheet)} WHERE _code IS NULL GROUP BY hash(order_id) HAVING count(*) > 1)"
+    ):
+        batch.unrepeated.add(sheet.src)
+        return "order_id"
     ref = batch.ref(sheet, "t")
     zone = quote_text(batch.around.zone.key)
     day = f"CAST(timezone({zone}, t.ordered_at) AS DATE)"

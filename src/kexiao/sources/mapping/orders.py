@@ -13,7 +13,10 @@ from kexiao.tables.loading import Incoming
 from kexiao.text import Text
 
 _HEADER = ("channel", "campaign", "region", "team", "salesperson", "segment")
-_TESTERS = {"customer_name": "^(测试(客户|账号|用户|单)?|test(er)?)$", "customer_id": "^(test|测试)[-_ ]?[0-9]*$"}
+_TESTERS = {
+    "customer_name": "^\\s*(测试(客户|账号|用户|单)?|test(er)?)\\s*$",
+    "customer_id": "^\\s*(test|测试)[-_ ]?[0-9]*\\s*$",
+}
 _LINE = "order_key, product, line_key, quantity, gross, net, cost, known_at, src, row_no"
 
 
@@ -27,8 +30,10 @@ def shape_orders(batch: Batch) -> list[Incoming]:
         refuse_unknown_customers(batch, sheet)
     made = [_order_rows(batch, sheet, lines) for sheet, lines in orders]
     lines = [_line_rows(batch, sheet) for sheet in batch.of_kind("order_lines")]
-    _make(batch, "order_rows", made)
-    _make(batch, "line_rows", lines)
+    # Rows that stand for whole orders are used hardly more than once: made when they are asked for, they need no place in between.
+    plain = all(not has_lines and "order_id" in sheet.mapping.columns for sheet, has_lines in orders)
+    _make(batch, "order_rows", made, stored=not plain)
+    _make(batch, "line_rows", lines, stored=True)
     _refuse_incomplete(batch)
     return [*_lines(batch), *_orders(batch), *_products(batch)]
 
@@ -68,19 +73,20 @@ def _order_rows(batch: Batch, sheet: BatchSheet, lines: bool) -> str:
 def _of_a_tester(batch: Batch, sheet: BatchSheet) -> str:
     """The condition that a row's customer is a test account, by name (测试, test) or number (TEST001); such rows are told of."""
     told = [
-        f"regexp_matches(lower(trim(t.{name})), {quote_text(form)})"
+        f"regexp_matches(t.{name}, {quote_text(form)}, 'i')"
         for name, form in _TESTERS.items()
         if name in sheet.mapping.columns
     ]
     condition = f"coalesce({' OR '.join(told)}, false)" if told else "false"
     rows = batch.count(f"SELECT count(*) FROM ({batch.sheet_rows(sheet)}) AS t WHERE {condition}") if told else 0
-    if rows:
-        batch.warnings.append(
-            Text(
-                zh="“{file}”有 {n} 行属于测试客户，按测试单处理，不计入指标。",
-                en="“{file}” has {n} rows of test customers; they are kept as tests and counted nowhere.",
-            ).fill(file=sheet.file, n=rows)
-        )
+    if not rows:
+        return "false"
+    batch.warnings.append(
+        Text(
+            zh="“{file}”有 {n} 行属于测试客户，按测试单处理，不计入指标。",
+            en="“{file}” has {n} rows of test customers; they are kept as tests and counted nowhere.",
+        ).fill(file=sheet.file, n=rows)
+    )
     return condition
 
 
@@ -98,18 +104,18 @@ def _line_rows(batch: Batch, sheet: BatchSheet) -> str:
     )
 
 
-def _make(batch: Batch, name: str, parts: list[str]) -> None:
-    """Put rows on disk, so that a large load stays within memory, as the view ``name``."""
+def _make(batch: Batch, name: str, parts: list[str], *, stored: bool) -> None:
+    """The view ``name`` of rows; ``stored``: put on disk first, so that a large load stays within memory."""
     if not parts:
         batch.connection.execute(f"DROP VIEW IF EXISTS {name}")
         return
-    path = batch.work / f"{name}.parquet"
-    run(
-        batch.connection,
-        f"COPY ({' UNION ALL BY NAME '.join(parts)}) TO {quote_text(str(path))} (FORMAT parquet, COMPRESSION snappy)",
-    )
+    rows = "(" + " UNION ALL BY NAME ".join(parts) + ")"
+    if stored:
+        path = quote_text(str(batch.work / f"{name}.parquet"))
+        run(batch.connection, f"COPY {rows} TO {path} (FORMAT parquet, COMPRESSION snappy)")
+        rows = f"read_parquet({path})"
     batch.connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT * FROM read_parquet({quote_text(str(path))}) AS o ANTI JOIN refused_rows AS r USING (src, row_no)"
+        f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT * FROM {rows} AS o ANTI JOIN refused_rows AS r USING (src, row_no)"
     )
 
 
@@ -196,6 +202,8 @@ def _orders(batch: Batch) -> list[Incoming]:
                 f"SELECT o.order_key AS order_id, _person AS customer_id, {at}, status, {', '.join(_HEADER)}, coalesce(whole, net) AS amount, "
                 f"CASE WHEN gross > coalesce(whole, net) THEN CAST(gross - coalesce(whole, net) AS DECIMAL(18,2)) END AS discount, {freight} AS freight, cost, "
                 f"CASE WHEN net < 0 THEN abs(quantity) ELSE quantity END AS quantity, currency, note, known_at, src, row_no FROM order_rows AS o {join} WHERE NOT has_lines",
+                unique={sheet.src for sheet in batch.of_kind("orders")} == batch.unrepeated
+                and len(batch.unrepeated) == 1,
             )
         )
     if batch.count("SELECT count(*) FROM order_rows WHERE has_lines"):

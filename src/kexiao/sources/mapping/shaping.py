@@ -26,6 +26,9 @@ NOT_STORED = {
 }
 
 
+_PERSONAL = ("customer_name", "phone", "email", "wechat", "birthday", "gender")
+
+
 def shape(batch: Batch) -> list[Incoming]:
     """Rows for every table that the load fills, those first that others look up."""
     batch.begin()
@@ -149,18 +152,25 @@ def _people(batch: Batch) -> list[Incoming]:
             "'' AS wechat, CAST(NULL AS DATE) AS birthday, '' AS gender, now() AS known_at WHERE false"
         )
         return []
-    names = ("customer_name", "phone", "email", "wechat", "birthday", "gender")
-    said = f"SELECT _person, _origin, _ref, {', '.join(names)}, max(moment) AS moment, max(known_at) AS known_at FROM ({' UNION ALL '.join(parts)}) WHERE _person IS NOT NULL GROUP BY ALL"
-    newest = ", ".join(f"(max({{'m': moment, 'v': {name}}}) FILTER ({name} IS NOT NULL)).v AS {name}" for name in names)
+    rows = " UNION ALL ".join(parts)
+    said = ", ".join(_PERSONAL)
     # Most customers say the same of themselves in every row; only the others need the newest of each value.
     batch.connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE said AS SELECT *, count(*) OVER (PARTITION BY _person, _origin, _ref) AS versions FROM ({said})"
+        f"CREATE OR REPLACE TEMP TABLE said AS SELECT _origin, _ref, min(said) <> max(said) AS differs, {', '.join(f'any_value({name}) AS {name}' for name in _PERSONAL)}, "
+        f"max(known_at) AS known_at FROM (SELECT *, hash({said}) AS said FROM ({rows})) WHERE _ref IS NOT NULL GROUP BY 1, 2"
     )
+    several = f"SELECT _origin, _ref, {said}, max(moment) AS moment, max(known_at) AS known_at FROM ({rows}) SEMI JOIN (SELECT _origin, _ref FROM said WHERE differs) USING (_origin, _ref) GROUP BY ALL"
+    newest = ", ".join(
+        f"(max({{'m': moment, 'v': {name}}}) FILTER ({name} IS NOT NULL)).v AS {name}" for name in _PERSONAL
+    )
+    found = f"SELECT _origin, _ref, {said}, known_at FROM said WHERE NOT differs"
+    if batch.count("SELECT count(*) FROM said WHERE differs"):
+        found += f" UNION ALL SELECT _origin, _ref, {newest}, max(known_at) AS known_at FROM ({several}) GROUP BY 1, 2"
     batch.connection.execute(
-        "CREATE OR REPLACE TEMP TABLE people AS SELECT _person AS customer_id, _origin AS origin, _ref AS source_id, customer_name AS name, phone, email, wechat, birthday, gender, known_at FROM ("
-        f"SELECT _person, _origin, _ref, {', '.join(names)}, known_at FROM said WHERE versions = 1 UNION ALL "
-        f"SELECT _person, _origin, _ref, {newest}, max(known_at) AS known_at FROM said WHERE versions > 1 GROUP BY 1, 2, 3)"
+        f"CREATE OR REPLACE TEMP TABLE people AS SELECT person(_origin, _ref) AS customer_id, _origin AS origin, _ref AS source_id, "
+        f"customer_name AS name, phone, email, wechat, birthday, gender, known_at FROM ({found})"
     )
+    batch.connection.execute("DROP TABLE said")
     _tell_case(batch)
     sql = "SELECT customer_id, TIMESTAMPTZ '1970-01-01 00:00:00+00' AS known_at, CAST(-1 AS BIGINT) AS src, CAST(-1 AS BIGINT) AS row_no FROM people GROUP BY 1"
     return [Incoming(table_named("customers"), sql, derived=True, decides=False)]
@@ -170,15 +180,14 @@ def _person_rows(batch: Batch, sheet: BatchSheet) -> str:
     """Who the rows of one sheet name. In a list of customers the file's time counts, in a history the row's own."""
     fields = {field.name for field in sheet.mapping.sheet_kind.fields}
     kinds = {"birthday": "DATE"}
-    personal = ("customer_name", "phone", "email", "wechat", "birthday", "gender")
     shown = ", ".join(
-        name if name in fields else f"CAST(NULL AS {kinds.get(name, 'VARCHAR')}) AS {name}" for name in personal
+        name if name in fields else f"CAST(NULL AS {kinds.get(name, 'VARCHAR')}) AS {name}" for name in _PERSONAL
     )
     when = next(
         (name for name in ("ordered_at", "created_at", "opened_at", "responded_at", "refunded_at") if name in fields),
         "known_at",
     )
-    return f"SELECT _person, _origin, _ref, {shown}, {when} AS moment, known_at FROM ({batch.sheet_rows(sheet)}) ANTI JOIN refused_rows USING (src, row_no)"
+    return f"SELECT _origin, _ref, {shown}, {when} AS moment, known_at FROM ({batch.sheet_rows(sheet)}) ANTI JOIN refused_rows USING (src, row_no)"
 
 
 def _tell_case(batch: Batch) -> None:

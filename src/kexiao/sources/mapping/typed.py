@@ -12,13 +12,12 @@ from zoneinfo import ZoneInfo
 from kexiao.engine.duck import Connection, quote_name, quote_text, run
 from kexiao.errors import Ambiguous, Place
 from kexiao.sources.files.staged import StagedSheet
-from kexiao.sources.mapping.cells import Column, read_clean
+from kexiao.sources.mapping.cells import Column, cells_of, implausible
 from kexiao.sources.mapping.fields import Field, unit_of
 from kexiao.sources.mapping.plan import SheetMapping
 from kexiao.sources.mapping.values.moments import (
     MomentStyle,
     Undecided,
-    is_implausible,
     moment_style,
     read_day,
     read_moment,
@@ -30,6 +29,7 @@ from kexiao.sources.mapping.values.scores import read_score
 from kexiao.text import Text
 
 UNKNOWN_SHARE = 0.2
+_NONE = "CAST(NULL AS VARCHAR)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,48 +45,51 @@ class Surroundings:
 class TypedSheet:
     """One sheet with typed fields.
 
-    ``parquet`` has ``row_no``, the fields of ``mapping.columns`` by name (instants as UTC timestamps), and ``_field``, ``_code``: the first
-    field that refuses the row and why, null for good rows. ``notes`` counts rows by (field, note). ``currency`` is what the amounts show.
+    ``rows`` is what to read them FROM: ``row_no``, the fields of ``mapping.columns`` by name (instants as UTC timestamps), and ``_field``, ``_code``: the
+    first field that refuses the row and why, null for good rows. ``notes`` counts rows by (field, note). ``currency`` is what the amounts show.
+    ``whole`` are the fields that have a value in every row.
     """
 
     source: StagedSheet
     mapping: SheetMapping
-    parquet: Path
+    rows: str
     notes: Mapping[tuple[str, str], int]
     currency: str | None = None
+    whole: frozenset[str] = frozenset()
 
 
 def read_cells(
     connection: Connection, sheet: StagedSheet, mapping: SheetMapping, around: Surroundings, out: Path, place: Place
 ) -> TypedSheet:
-    """Read every mapped column of a sheet and write the typed Parquet ``out``.
+    """Read every mapped column of a sheet. Clean cells are cast whenever they are asked for; where many are not clean, all are read once into ``out``.
 
     Errors: ``Ambiguous`` where a column can be read in two ways (order of day and month, several currencies, unknown statuses).
     """
-    clean = out.with_suffix(".clean.parquet")
-    source = f"read_parquet({quote_text(str(clean))})"
+    cells = cells_of(connection, sheet, mapping, around.zone, around.today)
     columns, currencies = [], set()
-    for column in read_clean(connection, sheet, mapping, around.zone, clean):
+    for column in cells.columns:
         if column.unread:
-            slow, seen = _read_rest(connection, source, column, mapping, around, place, clean)
+            slow, seen = _read_rest(connection, cells.rows, column, mapping, around, place, out)
             currencies |= seen
             _refuse_unknown_words(connection, slow, sheet.rows, mapping, place)
             columns.append(slow)
         else:
             columns.append(column)
     currency = _one_currency(currencies, mapping, around, place)
-    _write(connection, source, columns, around, out)
-    clean.unlink()
-    notes = {**_notes(connection, columns), **_dropped(connection, out), **_fractions(connection, out, columns)}
-    for column in columns:
-        if column.slow:
-            connection.execute(f"DROP TABLE {column.slow}")
-    return TypedSheet(sheet, mapping, out, notes, currency)
+    query = _typed_query(cells.rows, columns, around.today, sheet.rows)
+    if mapping.options.fill_down or any(c.slow and c.field.reads != "choice" for c in columns):
+        run(connection, f"COPY ({query.sql}) TO {quote_text(str(out))} (FORMAT parquet, COMPRESSION snappy)")
+        query = replace(query, sql=f"SELECT * FROM read_parquet({quote_text(str(out))})")
+    refused, lost = _judged(connection, query, columns)
+    shown = "*" if refused else f"* REPLACE ({_NONE} AS _field, {_NONE} AS _code)"
+    whole = frozenset(c.field.name for c in columns if c.filled == sheet.rows and not c.unread)
+    notes = {**_notes(connection, columns), **lost}
+    return TypedSheet(sheet, mapping, f"(SELECT {shown} FROM ({query.sql}))", notes, currency, whole)
 
 
 def _read_rest(
     connection: Connection,
-    source: str,
+    rows: str,
     column: Column,
     mapping: SheetMapping,
     around: Surroundings,
@@ -94,8 +97,8 @@ def _read_rest(
     work: Path,
 ) -> tuple[Column, set[str]]:
     """Read what SQL left: each distinct text once; also the currencies that the column shows, bare numbers being the company's."""
-    name = f"slow_{column.number}"
-    cells = _distinct(connection, source, column, name)
+    name = f"slow_{work.stem}_{column.number}"
+    cells = _distinct(connection, rows, column, name)
     reader = _reader(column.field, cells, mapping, around, replace(place, column=mapping.columns[column.field.name]))
     seen = _read_slow(connection, reader, cells, name, work.with_suffix(f".{column.number}.csv"))
     foreign = seen - {"", around.currency}
@@ -103,11 +106,11 @@ def _read_rest(
     return replace(column, slow=name), (seen - {""}) | bare
 
 
-def _distinct(connection: Connection, source: str, column: Column, name: str) -> list[str]:
+def _distinct(connection: Connection, rows: str, column: Column, name: str) -> list[str]:
     """The distinct cells that SQL alone did not read, as the table ``name`` (id, raw, n)."""
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT row_number() OVER () AS id, raw, n FROM "
-        f"(SELECT u{column.number} AS raw, count(*) AS n FROM {source} WHERE u{column.number} IS NOT NULL GROUP BY 1 ORDER BY 1)"
+        f"(SELECT {column.raw} AS raw, count(*) AS n FROM ({rows}) WHERE {column.raw} IS NOT NULL AND ({column.clean}) IS NULL GROUP BY 1 ORDER BY 1)"
     )
     return [row[0] for row in run(connection, f"SELECT raw FROM {name} ORDER BY id")]
 
@@ -188,72 +191,85 @@ def _moment_reader(field: Field, style: MomentStyle, around: Surroundings) -> Ca
 def _value(column: Column) -> str:
     """SQL of the typed value, from either road."""
     if column.slow is None:
-        return f"v{column.number}"
+        return column.cast
     read = f"s{column.number}.value" + (" || '+00'" if column.field.reads == "instant" else "")
-    return f"coalesce(v{column.number}, TRY_CAST({read} AS {column.sql_type}))"
+    return f"coalesce({column.clean}, TRY_CAST({read} AS {column.sql_type}))"
 
 
-def _implausible(column: Column, around: Surroundings) -> str | None:
-    """SQL that is true where a date cannot be meant."""
-    name = quote_name(column.field.name)
-    if column.field.reads not in ("instant", "date", "birthday"):
-        return None
-    birthday, past = column.field.reads == "birthday", column.field.past
-    assert is_implausible(date(9999, 12, 31), around.today, past=past, birthday=birthday)
-    first = "1900-01-01" if birthday else "1970-01-01"
-    ahead = 0 if birthday else 366 if past else 36_525
-    return f"({name} < DATE '{first}' OR {name} > DATE '{around.today.isoformat()}' + INTERVAL {ahead + 1} DAY)"
+@dataclass(frozen=True, slots=True)
+class _TypedQuery:
+    """SQL of the typed rows of a sheet, and the optional fields of which cells may have been dropped (columns ``lost_<field>``)."""
+
+    sql: str
+    droppable: tuple[str, ...]
 
 
-def _write(connection: Connection, source: str, columns: list[Column], around: Surroundings, out: Path) -> None:
+def _typed_query(rows: str, columns: list[Column], today: date, count: int) -> _TypedQuery:
     values = ", ".join(f"{_value(c)} AS {quote_name(c.field.name)}" for c in columns)
-    codes = ", ".join(
-        f"{f's{c.number}.code' if c.slow else 'CAST(NULL AS VARCHAR)'} AS {quote_name('code_' + c.field.name)}"
+    codes = "".join(f", s{c.number}.code AS {_code(c.field)}" for c in columns if c.slow)
+    joins = " ".join(f"LEFT JOIN {c.slow} AS s{c.number} ON s{c.number}.raw = {c.raw}" for c in columns if c.slow)
+    inner = f"SELECT row_no, {values}{codes} FROM ({rows}) AS t {joins}"
+    odd = {
+        c.field.name: sql
         for c in columns
-    )
-    joins = " ".join(f"LEFT JOIN {c.slow} AS s{c.number} ON s{c.number}.raw = u{c.number}" for c in columns if c.slow)
-    inner = f"SELECT row_no, {values}, {codes} FROM {source} AS t {joins}"
-    odd = {c.field.name: sql for c in columns if (sql := _implausible(c, around))}
-    firm = [c.field for c in columns if c.field.required or c.field.strict]
-    tests = [
-        (
-            f.name,
-            f"({quote_name('code_' + f.name)} IS NOT NULL AND {quote_name('code_' + f.name)} <> 'missing')",
-            quote_name("code_" + f.name),
-        )
-        for f in firm
-    ]
-    tests += [(f.name, odd[f.name], "'implausible_date'") for f in firm if f.name in odd]
-    tests += [(f.name, f"{quote_name(f.name)} IS NULL", "'missing'") for f in firm if f.required]
-    which = (
-        "CASE " + " ".join(f"WHEN {test} THEN {quote_text(name)}" for name, test, _ in tests) + " END"
-        if tests
-        else "CAST(NULL AS VARCHAR)"
-    )
-    why = (
-        "CASE " + " ".join(f"WHEN {test} THEN {code}" for _, test, code in tests) + " END"
-        if tests
-        else "CAST(NULL AS VARCHAR)"
-    )
-    soft = {name: sql for name, sql in odd.items() if not any(f.name == name for f in firm)}
+        if (c.slow or c.odd) and (sql := implausible(c.field, quote_name(c.field.name), today))
+    }
+    firm = {c.field.name for c in columns if c.field.required or c.field.strict}
+    tests = _refusals(columns, odd, count)
+    which = " ".join(f"WHEN {test} THEN {quote_text(name)}" for name, test, _ in tests)
+    why = " ".join(f"WHEN {test} THEN {code}" for _, test, code in tests)
+    soft = {name: sql for name, sql in odd.items() if name not in firm}
     shown = ", ".join(
         f"CASE WHEN {soft[c.field.name]} THEN NULL ELSE {quote_name(c.field.name)} END AS {quote_name(c.field.name)}"
         if c.field.name in soft
         else quote_name(c.field.name)
         for c in columns
     )
-    dropped = [
-        c.field.name for c in columns if not (c.field.required or c.field.strict) and (c.slow or c.field.name in soft)
-    ]
+    droppable = [c for c in columns if c.field.name not in firm and (c.slow or c.field.name in soft)]
     lost = "".join(
-        f", coalesce({quote_name('code_' + name)} <> 'missing', false) OR coalesce({soft.get(name, 'false')}, false) AS {quote_name('lost_' + name)}"
-        for name in dropped
+        f", {_unread(c)} OR coalesce({soft.get(c.field.name, 'false')}, false) AS {quote_name('lost_' + c.field.name)}"
+        for c in droppable
     )
-    run(
-        connection,
-        f"COPY (SELECT row_no, {shown}, {which} AS _field, {why} AS _code{lost} FROM ({inner})) TO {quote_text(str(out))} "
-        "(FORMAT parquet, COMPRESSION snappy)",
+    sql = (
+        f"SELECT row_no, {shown}, {f'CASE {which} END' if which else _NONE} AS _field, "
+        f"{f'CASE {why} END' if why else _NONE} AS _code{lost} FROM ({inner})"
     )
+    return _TypedQuery(sql, tuple(c.field.name for c in droppable))
+
+
+def _code(field: Field) -> str:
+    return quote_name("code_" + field.name)
+
+
+def _unread(column: Column) -> str:
+    """SQL that is true where a cell has something in it that cannot be read."""
+    return f"coalesce({_code(column.field)} <> 'missing', false)" if column.slow else "false"
+
+
+def _refusals(columns: list[Column], odd: Mapping[str, str], rows: int) -> list[tuple[str, str, str]]:
+    """What refuses a row, in this order: field, SQL of the test, SQL of the reason. Tests that no cell can fail are left out."""
+    firm = [c for c in columns if c.field.required or c.field.strict]
+    tests = [(c.field.name, _unread(c), _code(c.field)) for c in firm if c.slow]
+    tests += [(c.field.name, odd[c.field.name], "'implausible_date'") for c in firm if c.field.name in odd]
+    gaps = [c for c in firm if c.field.required and (c.filled < rows or c.unread)]
+    tests += [(c.field.name, f"{quote_name(c.field.name)} IS NULL", "'missing'") for c in gaps]
+    return tests
+
+
+def _judged(
+    connection: Connection, query: _TypedQuery, columns: list[Column]
+) -> tuple[int, dict[tuple[str, str], int]]:
+    """How many rows are refused, and how many cells of optional fields could not be read or, as fractions, look wrong."""
+    counts = ["count(_code)", *(f"count(*) FILTER ({quote_name('lost_' + name)})" for name in query.droppable)]
+    if any(column.field.name == "quantity" for column in columns):
+        counts += ["count(*) FILTER (quantity <> floor(quantity))", "count(quantity)"]
+    refused, *found = (int(count) for count in run(connection, f"SELECT {', '.join(counts)} FROM ({query.sql})")[0])
+    notes = {(name, "dropped"): count for name, count in zip(query.droppable, found, strict=False) if count}
+    # Fractional quantities in a column that is otherwise whole: grams would be fractional throughout.
+    broken, filled = found[len(query.droppable) :] or (0, 0)
+    if 0 < broken < 0.2 * filled:
+        notes["quantity", "fraction"] = broken
+    return refused, notes
 
 
 def _notes(connection: Connection, columns: list[Column]) -> dict[tuple[str, str], int]:
@@ -266,31 +282,6 @@ def _notes(connection: Connection, columns: list[Column]) -> dict[tuple[str, str
             ):
                 found[column.field.name, str(note)] = int(rows)
     return found
-
-
-def _dropped(connection: Connection, out: Path) -> dict[tuple[str, str], int]:
-    """How many cells of optional fields could not be read and are null now."""
-    source = f"read_parquet({quote_text(str(out))})"
-    names = [row[0] for row in run(connection, f"DESCRIBE SELECT * FROM {source}") if str(row[0]).startswith("lost_")]
-    if not names:
-        return {}
-    counts = run(
-        connection, "SELECT " + ", ".join(f"count(*) FILTER ({quote_name(name)})" for name in names) + f" FROM {source}"
-    )[0]
-    return {
-        (name.removeprefix("lost_"), "dropped"): int(count) for name, count in zip(names, counts, strict=True) if count
-    }
-
-
-def _fractions(connection: Connection, out: Path, columns: list[Column]) -> dict[tuple[str, str], int]:
-    """Fractional quantities in a column that is otherwise whole: grams would be fractional throughout."""
-    if not any(column.field.name == "quantity" for column in columns):
-        return {}
-    broken, rows = run(
-        connection,
-        f"SELECT count(*) FILTER (quantity <> floor(quantity)), count(quantity) FROM read_parquet({quote_text(str(out))})",
-    )[0]
-    return {("quantity", "fraction"): int(broken)} if 0 < broken < 0.2 * rows else {}
 
 
 def _one_currency(seen: set[str], mapping: SheetMapping, around: Surroundings, place: Place) -> str | None:
