@@ -1,0 +1,1 @@
+"""Any paged JSON API, described in a source file."""
