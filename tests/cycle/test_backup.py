@@ -39,7 +39,9 @@ def company(tmp_path: Path) -> Company:
     made.load(ORDERS)
     made.load(MORE, at=LATER, name="more.csv")
     (made.folder.root / "closes" / "kept.json").parent.mkdir(exist_ok=True)
-    (made.folder.root / "closes" / "kept.json").write_text('{"snapshot": "s000001"}')
+    kept = b'{"snapshot": "s000001"}'
+    (made.folder.root / "closes" / "kept.json").write_bytes(kept)
+    audit.record(made.folder.root, "close", file="kept.json", sha256=hashlib.sha256(kept).hexdigest())
     with sqlite3.connect(made.folder.root / "app.sqlite3") as records:
         records.execute("CREATE TABLE note (words TEXT)")
         records.execute("INSERT INTO note VALUES ('季度会')")

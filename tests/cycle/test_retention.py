@@ -21,6 +21,7 @@ from kexiao.cycle.retention import Retention, interrupted, kept, leftovers, rete
 from kexiao.engine import audit
 from kexiao.engine.duck import connect, run
 from kexiao.engine.folder import Folder, create_folder
+from kexiao.engine.posix import sha256
 from kexiao.engine.store import Store
 from kexiao.errors import InputRejected, WrongUse
 
@@ -78,6 +79,7 @@ def close_over(folder: Folder, number: int) -> None:
     path = folder.root / "closes" / f"card-2024-{number}-r1.json"
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps({"snapshot": f"s{number:06d}"}))
+    audit.record(folder.root, "close", file=path.name, sha256=sha256(path))
 
 
 def test_after_200_commits_and_clean_up_every_pinned_snapshot_reads_as_before(

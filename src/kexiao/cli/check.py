@@ -2,67 +2,135 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from kexiao.cli.options import option, session
 from kexiao.text import Text
+
+if TYPE_CHECKING:
+    from kexiao.cycle.verify import Problem, StoreCheck
+    from kexiao.engine.folder import Folder
 
 HELP = Text(zh="核对数据完整性", en="Check that stored data are whole")
 
 
 def check(
-    store: Annotated[bool, option("--store", zh="只核对文件与快照", en="files and snapshots only")] = False,
+    store: Annotated[
+        bool, option("--store", zh="只核对磁盘上的文件", en="what lies on disk only, file by file")
+    ] = False,
+    closed: Annotated[
+        bool,
+        option(
+            "--closed", zh="重算已关账的评分卡，列出差异", en="compute closed scorecards again and list differences"
+        ),
+    ] = False,
 ) -> int:
-    """Verify checksums, keys and limits of every table, the conservation law of each load, and the audit chain."""
-    import shutil
-    import tempfile
-    from pathlib import Path
-
-    from kexiao.cli.output import Shown, show, write_json
-    from kexiao.engine import audit
-    from kexiao.engine.duck import connect
-    from kexiao.engine.store import Store
-    from kexiao.errors import IntegrityFailed
-    from kexiao.tables.checks import broken_rules
+    """Verify every file of every snapshot, the audit log, closes, and the rules of every table. Code 9 where something is not as it was written."""
+    from kexiao.cli.collect import _progress
+    from kexiao.cycle.verify import verify_store
 
     folder = session().folder()
+    if closed:
+        return _closed(folder)
+    found = verify_store(folder, on_progress=_progress)
+    problems = list(found.problems)
+    if not store and not problems:
+        problems += _rules(folder)
+    _show(found, problems)
+    _refuse(problems)
+    return 0
+
+
+def _rules(folder: Folder) -> list[Problem]:
+    """What the tables' own descriptions ask for."""
+    from kexiao.cycle.verify import Problem
+    from kexiao.engine.duck import connect
+    from kexiao.engine.store import Store
+    from kexiao.sources.inbox import workplace
+    from kexiao.tables.checks import broken_rules
+
     data = Store(folder.data)
-    snapshot = data.current()
-    found: list[tuple[str, str]] = [
-        (path, str(Text(zh="文件缺失或被改动", en="missing or changed"))) for path in data.verify(snapshot)
+    with workplace(folder) as work:
+        broken = broken_rules(connect(work / "spill"), data, data.current())
+    return [
+        Problem(rule.table, Text(zh="{what} × {n}", en="{what} × {n}").fill(what=rule.what, n=rule.rows))
+        for rule in broken
     ]
-    if not store:
-        found += [
-            (f"audit {line}", str(Text(zh="审计日志被改动", en="the audit log was changed")))
-            for line in audit.verify(folder.root)
-        ]
-        if not found:
-            spill = Path(tempfile.mkdtemp(prefix="kexiao-"))
-            try:
-                broken = broken_rules(connect(spill), data, snapshot)
-            finally:
-                shutil.rmtree(spill, ignore_errors=True)
-            found += [(rule.table, f"{rule.what} × {rule.rows}") for rule in broken]
+
+
+def _show(found: StoreCheck, problems: list[Problem]) -> None:
+    from kexiao.cli.output import Shown, show, write_json
+
     if session().format == "json":
         write_json(
             {
-                "snapshot": snapshot.name,
-                "ok": not found,
-                "problems": [{"where": where, "what": what} for where, what in found],
+                "snapshot": found.snapshot,
+                "ok": not problems,
+                "snapshots": found.snapshots,
+                "files": found.files,
+                "problems": [{"where": problem.where, "what": str(problem.what)} for problem in problems],
+                "notes": [str(words) for words in found.notes],
             }
         )
-    elif found:
-        show([Shown("where", Text(zh="位置", en="Where")), Shown("what", Text(zh="问题", en="Problem"))], found)
-    else:
-        rows = sum(version.rows for version in snapshot.tables.values())
-        print(
-            Text(zh="数据完整：快照 {s}，{n} 行。", en="All is well: snapshot {s}, {n} rows.").fill(
-                s=snapshot.name, n=rows
-            )()
+        return
+    if problems:
+        columns = [Shown("where", Text(zh="位置", en="Where")), Shown("what", Text(zh="问题", en="Problem"))]
+        show(columns, [(problem.where, str(problem.what)) for problem in problems])
+    elif session().format == "table":
+        words = Text(
+            zh="数据完整：快照 {s}，{n} 行；核对了 {k} 个快照的 {f} 个文件（{mb:.1f} MB）。",
+            en="All is well: snapshot {s}, {n} rows; {f} files of {k} snapshots checked ({mb:.1f} MB).",
         )
+        print(words.fill(s=found.snapshot, n=found.rows, k=found.snapshots, f=found.files, mb=found.size / 1e6)())
+    if session().format == "table":
+        for note in found.notes:
+            print(Text(zh="提示：{n}", en="Note: {n}").fill(n=note)())
+
+
+def _refuse(problems: list[Problem]) -> None:
+    from kexiao.errors import IntegrityFailed, Place
+
+    if not problems:
+        return
+    more = Text(zh="，另有 {n} 处", en=", and {n} more").fill(n=len(problems) - 1)() if len(problems) > 1 else ""
+    words = Text(zh="{what}{more}。", en="{what}{more}.")
+    raise IntegrityFailed(
+        words.fill(what=problems[0].what, more=more),
+        next_step=Text(zh="请从备份恢复（kexiao restore）。", en="Restore it from a backup (kexiao restore)."),
+        place=Place(file=problems[0].where),
+    )
+
+
+def _closed(folder: Folder) -> int:
+    from kexiao.cli.output import Shown, show
+    from kexiao.cycle.verify import restated_closes
+    from kexiao.errors import IntegrityFailed
+
+    found = restated_closes(folder)
+    if not found and session().format == "table":
+        print(Text(zh="已关账的数值今天重算仍然相同。", en="Every closed value is computed the same today.")())
+        return 0
+    columns = [
+        Shown("scorecard", Text(zh="评分卡", en="Scorecard")),
+        Shown("period", Text(zh="期间", en="Period")),
+        Shown("subject", Text(zh="对象", en="Subject")),
+        Shown("indicator", Text(zh="指标", en="Indicator")),
+        Shown("closed", Text(zh="关账时", en="When closed"), right=True),
+        Shown("now", Text(zh="现在", en="Now"), right=True),
+        Shown("words", Text(zh="说明", en="In words")),
+    ]
+    show(
+        columns,
+        [(card, period, d.subject, d.indicator, d.closed, d.now, str(d.words)) for card, period, d in found],
+    )
     if found:
         raise IntegrityFailed(
-            Text(zh="完整性核对未通过：{n} 处。", en="The integrity check failed in {n} places.").fill(n=len(found)),
-            next_step=Text(zh="请从备份恢复上列文件。", en="Restore what is listed from a backup."),
+            Text(
+                zh="有 {n} 处与关账时不同（重述）。", en="{n} values differ from what was closed (restatements)."
+            ).fill(n=len(found)),
+            next_step=Text(
+                zh="关账数值未变；如要采用新值，用 kexiao assess --reopen 写明原因。",
+                en="The closed values stay; to take the new ones, reopen with the reason: kexiao assess --reopen.",
+            ),
         )
     return 0

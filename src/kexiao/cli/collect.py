@@ -14,6 +14,7 @@ from kexiao.text import Text
 
 if TYPE_CHECKING:
     from kexiao.cycle.collect import LoadReport
+    from kexiao.engine.folder import Folder
 
 HELP = Text(
     zh="导入文件（订单、客户、退款、费用等，Excel 或 CSV）",
@@ -22,7 +23,10 @@ HELP = Text(
 
 
 def collect(
-    files: Annotated[list[Path] | None, argument(zh="文件，可一次多个", en="files, several at once")] = None,
+    files: Annotated[
+        list[Path] | None,
+        argument(zh="文件，可一次多个；或一个来源的名称", en="files, several at once, or the name of a source"),
+    ] = None,
     mapping: Annotated[Path | None, option("--mapping", zh="列映射文件（TOML）", en="a mapping file (TOML)")] = None,
     show_mapping: Annotated[
         bool, option("--show-mapping", zh="只显示如何识别，不导入", en="only show how columns are read")
@@ -31,15 +35,24 @@ def collect(
         str, option("--exported-at", zh="文件导出时间，如 2025-03-31", en="when the files were exported")
     ] = "",
     undo: Annotated[int | None, option("--undo", zh="撤销某次导入", en="take one load back")] = None,
+    full: Annotated[bool, option("--full", zh="来源：全部重新读取", en="sources: read everything anew")] = False,
+    example: Annotated[
+        str, option("--example", zh="输出某系统的来源文件样例", en="print a source file to begin with, for one system")
+    ] = "",
 ) -> int:
     """Load files as one load; the same files again change nothing."""
     from kexiao.cli.output import printable, write_json
     from kexiao.cycle import collect as cycle
 
+    if example:
+        from kexiao.cycle import pull
+
+        print(pull.example(example), end="")
+        return 0
     folder = session().folder()
     as_json = session().format == "json"
     if undo is not None:
-        snapshot = cycle.undo(folder, undo, on_progress=_progress)
+        snapshot = cycle.undo(folder, undo, on_progress=_progress, on_wait=_waiting)
         print(
             Text(zh="已撤销导入 {n}，当前快照 {s}。", en="Load {n} was taken back; the snapshot is now {s}.").fill(
                 n=undo, s=snapshot.name
@@ -50,8 +63,13 @@ def collect(
         _show(folder, files or [], mapping)
         return 0
     try:
-        report = cycle.collect(
-            folder, files or [], mapping=mapping, exported_at=_when(exported_at, folder.timezone), on_progress=_progress
+        report = _pulled(folder, files or [], full) or cycle.collect(
+            folder,
+            files or [],
+            mapping=mapping,
+            exported_at=_when(exported_at, folder.timezone),
+            on_progress=_progress,
+            on_wait=_waiting,
         )
     except KexiaoError as problem:
         if as_json:
@@ -72,9 +90,36 @@ def collect(
     return report.exit_code
 
 
+def _pulled(folder: Folder, named: list[Path], full: bool) -> LoadReport | None:
+    """What came from the source that is named; None where files are meant. A file that is there is a file, whatever sources are called."""
+    from kexiao.cycle import pull
+    from kexiao.sources.connecting.described import source_names
+
+    sources = [path.name for path in named if not path.exists() and path.name == str(path)]
+    known = set(source_names(folder))
+    if not (known & set(sources) or (full and sources)):
+        return None
+    if len(named) > 1:
+        raise WrongUse(
+            Text(
+                zh="来源一次读一个，也不与文件同时导入。",
+                en="Sources are read one at a time, and not together with files.",
+            ),
+            next_step=Text(zh="例如：kexiao collect {name}", en="For example: kexiao collect {name}").fill(
+                name=sources[0]
+            ),
+        )
+    return pull.pull(folder, sources[0], full=full, on_progress=_progress)
+
+
 def _progress(words: Text) -> None:
     if sys.stderr.isatty() and session().format == "table":
         print(words(), file=sys.stderr)
+
+
+def _waiting(words: Text) -> None:
+    """That another process is writing is told to programs too: they would else take it for a hang."""
+    print(words(), file=sys.stderr, flush=True)
 
 
 def _when(given: str, timezone: str) -> datetime | None:

@@ -71,7 +71,7 @@ def backup(
     with workplace(folder) as work:
         store = Store(folder.data)
         tell(Text(zh="固定当前版本…", en="Fixing this moment…"))
-        with store.writing("backup", on_wait=lambda: tell(_WAITING)) as writer:
+        with store.writing("backup", on_wait=lambda: tell(store.busy())) as writer:
             snapshot = writer.base
             expected = {f"data/{p.path}": p.sha256 for n in store.numbers() for p in store.read(n).files()}
             target = _target(folder, file, now, snapshot.name)
@@ -86,14 +86,11 @@ def backup(
     return BackupReport(target, target.stat().st_size, seal, len(held), snapshot.name, created_at)
 
 
-_WAITING = Text(zh="另一个进程正在写入，等待中…", en="Waiting for another process to finish…")
-
-
 def _target(folder: Folder, file: Path | None, now: datetime, snapshot: str) -> Path:
-    stamp = now.strftime("%Y%m%dT%H%M%SZ")
-    target = file or folder.root / BACKUPS / f"kexiao-{stamp}-{snapshot}.zip"
+    own = f"kexiao-{now.strftime('%Y%m%dT%H%M%S%f')[:-3]}Z-{snapshot}.zip"
+    target = file or folder.root / BACKUPS / own
     if target.is_dir():
-        target = target / f"kexiao-{stamp}-{snapshot}.zip"
+        target = target / own
     if target.exists():
         raise WrongUse(
             Text(zh="文件“{name}”已经存在。", en="The file “{name}” is there already.").fill(name=target.name),

@@ -65,7 +65,7 @@ def collect(
         store = Store(folder.data)
         with store.writing(
             "collect",
-            on_wait=lambda: (on_wait or tell)(_WAITING),
+            on_wait=lambda: (on_wait or tell)(store.busy()),
         ) as writer:
             begin(folder, store)
             load = Load(folder, writer, work, writer.base.number + 1, tell)
@@ -90,9 +90,6 @@ def collect(
     return replace(report, snapshot=snapshot.name)
 
 
-_WAITING = Text(zh="另一个进程正在写入，等待中…", en="Waiting for another process to finish…")
-
-
 def undo(
     folder: Folder,
     load_id: int,
@@ -108,7 +105,7 @@ def undo(
     """
     tell = on_progress or (lambda _: None)
     store = Store(folder.data)
-    waiting = store.writing(f"undo {load_id}", on_wait=lambda: (on_wait or tell)(_WAITING))
+    waiting = store.writing(f"undo {load_id}", on_wait=lambda: (on_wait or tell)(store.busy()))
     with _storage_told(folder), workplace(folder) as work, waiting as writer:
         connection = connect(work / "spill")
         begin(folder, store)

@@ -104,7 +104,7 @@ def tidy(
     keep = retention_from(folder.settings)
     store = Store(folder.data)
     moment = now or datetime.now(UTC)
-    with workplace(folder) as work, store.writing("compact", on_wait=lambda: tell(_WAITING)) as writer:
+    with workplace(folder) as work, store.writing("compact", on_wait=lambda: tell(store.busy())) as writer:
         begin(folder, store)
         compacted = _compact(writer, work, at_least, tell)
         snapshot = writer.commit()
@@ -116,9 +116,6 @@ def tidy(
         (folder.data / "_tidied").touch()
         ended(folder)
     return done
-
-
-_WAITING = Text(zh="另一个进程正在写入，等待中…", en="Waiting for another process to finish…")
 
 
 # ---- Rewriting small files.

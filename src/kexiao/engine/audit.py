@@ -55,6 +55,13 @@ def head(folder: Path) -> tuple[int, str]:
     return anchor.n, anchor.hash
 
 
+def mend_anchor(folder: Path) -> None:
+    """Write the anchor as it is written today."""
+    with exclusive(folder / "audit" / ".lock"):
+        if (folder / "audit" / "anchor.json").exists():
+            _set_anchor(folder, _anchor(folder))
+
+
 def hashes(folder: Path) -> list[str]:
     """The hash of each line; what a head written down earlier must be found in, at its number."""
     path = folder / "audit" / "log.jsonl"

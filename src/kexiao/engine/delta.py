@@ -39,6 +39,17 @@ def delta_type(duckdb_type: str) -> str:
     return _DELTA_TYPES.get(duckdb_type) or duckdb_type.lower().replace(" ", "")
 
 
+def listed_in_delta_log(folder: Path) -> set[str] | None:
+    """The names of the files that Delta's own log of a table lists; None where it has no log or one that cannot be read."""
+    from deltalake import DeltaTable
+    from deltalake.exceptions import DeltaError
+
+    try:
+        return {uri.rsplit("/", 1)[1] for uri in DeltaTable(str(folder)).file_uris()}
+    except (DeltaError, OSError, ValueError):
+        return None
+
+
 def align_delta_log(folder: Path, columns: Sequence[tuple[str, str]], files: Mapping[str, _File]) -> None:
     """Commit to the table in ``folder`` whatever makes its active files equal to ``files`` (name → size and rows)."""
     from deltalake import DeltaTable, Field, Schema

@@ -10,10 +10,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from kexiao.engine.posix import write_durably
-from kexiao.errors import InputRejected, Place, WrongUse
+from kexiao.errors import InputRejected, IntegrityFailed, Place, WrongUse
 from kexiao.text import Text
 
-FORMAT = 1
+FORMAT = 2
 SETTINGS_FILE = "kexiao.toml"
 DEFAULT_TIMEZONE = "Asia/Shanghai"
 PARTS = ("data", "inbox", "quarantine", "audit", "reports", "mappings", "scorecards", "initiatives")
@@ -30,6 +30,10 @@ fiscal_year_start = {fiscal_year_start}            # 财年起始月 · first mo
 completed = ["paid", "shipped", "completed", "refunded"]
 refund_date = "refund"            # "refund" 按退款日 · "order" 按下单日
 # active_window_days = 180        # 活跃窗口；不写则由数据建议 · left out: suggested from the data
+
+# [store]                         # 保留多久的历史 · how much history is kept
+# keep_all_days = 30              # 这些天内的快照全留 · every snapshot of so many days
+# keep_daily_days = 365           # 之后每天留一个，再往后每月一个；关账引用的永远保留 · then one a day, then one a month; what closes rest on always
 """
 
 
@@ -69,6 +73,13 @@ class Folder:
         """The secret from which customer numbers are hashed; made once, never leaves the workspace."""
         path = self.root / ".key"
         if not path.exists():
+            if any((self.data / "_snapshots").glob("s[0-9]*.json")):
+                # A new key would give every customer another number.
+                raise IntegrityFailed(
+                    Text(zh="工作区的密钥不见了。", en="The key of the workspace is missing."),
+                    next_step=Text(zh="从备份恢复 .key 文件。", en="Restore the file .key from a backup."),
+                    place=Place(file=".key"),
+                )
             write_durably(path, secrets.token_hex(32).encode())
             path.chmod(0o600)
         return path.read_bytes()
@@ -148,10 +159,20 @@ def open_folder(root: Path) -> Folder:
             next_step=Text(zh="改正后重试。", en="Correct it and try again."),
             place=Place(file=SETTINGS_FILE),
         ) from None
-    if int(settings.get("format", 0)) > FORMAT:
+    written = settings.get("format", 0)
+    if type(written) is not int or written < 0:
         raise InputRejected(
-            Text(zh="这个工作区由更新的版本建立。", en="This workspace was made by a newer version."),
-            next_step=Text(zh="请升级客效。", en="Upgrade Kexiao."),
+            Text(zh="format 应为整数。", en="format must be a whole number."),
+            next_step=Text(zh="改回 format = {n}。", en="Set it back to: format = {n}.").fill(n=FORMAT),
+            place=Place(file=SETTINGS_FILE),
+        )
+    if written > FORMAT:
+        raise InputRejected(
+            Text(
+                zh="这个工作区由更新的版本建立（格式 {a}，本版本到 {b}）。",
+                en="This workspace was made by a newer version (format {a}; this one knows {b}).",
+            ).fill(a=written, b=FORMAT),
+            next_step=Text(zh="请升级客效程序，再打开它。", en="Upgrade the program, then open it again."),
             place=Place(file=SETTINGS_FILE),
         )
     _check_timezone(str(settings.get("timezone", DEFAULT_TIMEZONE)))

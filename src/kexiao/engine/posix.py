@@ -9,7 +9,7 @@ import os
 import resource
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from kexiao.errors import StorageError
@@ -27,10 +27,20 @@ def exclusive(path: Path, *, wait_seconds: float = 600.0, on_wait: Callable[[], 
         handle = path.open("a+")
     with handle:
         _acquire(handle.fileno(), wait_seconds, on_wait)
+        # Only for those who wait to read; a disk too full for it is no reason to stop.
+        with suppress(OSError):
+            os.pwrite(handle.fileno(), f"{os.getpid():<20}".encode(), 0)
         try:
             yield
         finally:
             fcntl.flock(handle, fcntl.LOCK_UN)
+
+
+def holder(path: Path) -> int | None:
+    """The process that holds the lock file, as it wrote itself down; None where that cannot be told."""
+    with suppress(OSError, ValueError):
+        return int(path.read_text(encoding="ascii"))
+    return None
 
 
 def _acquire(descriptor: int, wait_seconds: float, on_wait: Callable[[], None] | None) -> None:

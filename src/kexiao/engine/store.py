@@ -18,7 +18,7 @@ from pathlib import Path
 from kexiao.engine import audit
 from kexiao.engine.delta import align_delta_log
 from kexiao.engine.duck import Connection, files_as_query, quote_name, run
-from kexiao.engine.posix import exclusive, sha256, storage_errors, sync, write_durably
+from kexiao.engine.posix import exclusive, holder, sha256, storage_errors, sync, write_durably
 from kexiao.errors import IntegrityFailed, Place, WrongUse
 from kexiao.text import Text
 
@@ -187,9 +187,17 @@ class Store:
 
     @contextmanager
     def writing(self, reason: str, *, on_wait: Callable[[], None] | None = None) -> Iterator[Writer]:
-        """Hold the store alone and collect changes; nothing is visible until ``commit``."""
+        """Hold the store alone and collect changes; nothing is visible until ``commit``. Whoever comes second waits, told once by ``on_wait``."""
         with exclusive(self.data / "_lock", on_wait=on_wait):
             yield Writer(self, self.current(), reason)
+
+    def busy(self) -> Text:
+        """Words for whoever waits, with the process that is writing."""
+        number = holder(self.data / "_lock")
+        if number is None:
+            return Text(zh="另一个进程正在写入，等待中…", en="Waiting for another process to finish writing…")
+        words = Text(zh="进程 {n} 正在写入，等待中…", en="Waiting for process {n} to finish writing…")
+        return words.fill(n=number)
 
     def verify(self, snapshot: Snapshot) -> list[str]:
         """The paths of files that are missing or whose checksum differs from the snapshot's."""

@@ -1,0 +1,231 @@
+"""Verify: does the workspace still say what was written? Every file against its checksum, every snapshot, the audit log and what anchors it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from kexiao.assessment.closing import every_close
+from kexiao.assessment.results import Restatement
+from kexiao.cycle.retention import interrupted, leftovers
+from kexiao.engine import audit
+from kexiao.engine.delta import listed_in_delta_log
+from kexiao.engine.duck import connect, quote_text
+from kexiao.engine.folder import FORMAT, Folder
+from kexiao.engine.posix import sha256, storage_errors
+from kexiao.engine.store import PartFile, Snapshot, Store
+from kexiao.errors import IntegrityFailed
+from kexiao.sources.inbox import workplace
+from kexiao.text import Text
+
+Progress = Callable[[Text], None]
+# Inbox files that were rewritten on purpose, with what they must be now: {name: SHA-256}.
+REWRITTEN = "rewritten.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is not as it was written: which file (below the workspace), and what is wrong."""
+
+    where: str
+    what: Text
+
+
+@dataclass(frozen=True, slots=True)
+class StoreCheck:
+    """What a check read, what is wrong, and what is worth knowing though nothing is wrong."""
+
+    snapshot: str
+    snapshots: int
+    files: int
+    size: int
+    rows: int
+    problems: tuple[Problem, ...]
+    notes: tuple[Text, ...]
+
+
+_CHANGED = Text(zh="文件缺失或被改动", en="missing or changed")
+_UNREADABLE = Text(zh="文件无法读取", en="cannot be read")
+
+
+def verify_store(folder: Folder, *, on_progress: Progress | None = None) -> StoreCheck:
+    """Check everything on disk; loads may go on meanwhile. Errors: ``StorageError`` where the disk itself fails."""
+    tell = on_progress or (lambda _: None)
+    store = Store(folder.data)
+    problems: list[Problem] = []
+    snapshots = _snapshots(store, problems)
+    files = {part.path: part for snapshot in snapshots for part in snapshot.files()}
+    problems += _disagreeing(snapshots)
+    tell(Text(zh="核对 {n} 个数据文件…", en="Checking {n} data files…").fill(n=len(files)))
+    damaged = [part for part in files.values() if not store.is_whole(part)]
+    # What upkeep thinned out meanwhile is not missing.
+    still = store.named_files() if damaged else {}
+    problems += [Problem(f"data/{part.path}", _CHANGED) for part in damaged if part.path in still]
+    problems += _audit(folder, snapshots)
+    problems += _closes(folder)
+    problems += _beside(folder, bool(snapshots))
+    quiet = not interrupted(folder)
+    if snapshots and quiet:
+        problems += _delta(store, snapshots[-1])
+    newest = snapshots[-1] if snapshots else Snapshot(0, "", "", {})
+    return StoreCheck(
+        newest.name,
+        len(snapshots),
+        len(files),
+        sum(part.size for part in files.values()),
+        sum(version.rows for version in newest.tables.values()),
+        tuple(problems),
+        tuple(_notes(folder, store, snapshots, quiet)),
+    )
+
+
+def _snapshots(store: Store, problems: list[Problem]) -> list[Snapshot]:
+    """Every snapshot that can be read, oldest first; the others are problems, and so are those that are gone without a reason."""
+    found = []
+    numbers = store.numbers()
+    for number in numbers:
+        where = f"data/_snapshots/{store.path(number).name}"
+        try:
+            snapshot = store.read(number)
+        except IntegrityFailed:
+            problems.append(Problem(where, Text(zh="快照文件已损坏", en="the snapshot file is damaged")))
+            continue
+        if snapshot.number != number:
+            problems.append(Problem(where, Text(zh="快照编号不符", en="it is another snapshot's file")))
+        found.append(snapshot)
+    gone = set(range(1, (numbers or [0])[-1])) - set(numbers)
+    for number in sorted(gone - set(store.thinned()) if gone else gone):
+        where = f"data/_snapshots/{store.path(number).name}"
+        problems.append(Problem(where, Text(zh="快照文件缺失", en="the snapshot file is missing")))
+    return found
+
+
+def _disagreeing(snapshots: list[Snapshot]) -> Iterator[Problem]:
+    """Files that two snapshots name with different checksums: one of the two lists was changed."""
+    seen: dict[str, PartFile] = {}
+    for snapshot in snapshots:
+        for part in snapshot.files():
+            if seen.setdefault(part.path, part) != part:
+                words = Text(
+                    zh="对 {file} 的记载与别的快照不同", en="says other things of {file} than another snapshot"
+                )
+                yield Problem(f"data/_snapshots/{snapshot.name}.json", words.fill(file=part.path))
+
+
+def _audit(folder: Folder, snapshots: list[Snapshot]) -> Iterator[Problem]:
+    """The log by its own chain and anchor, then by the heads of it that snapshots wrote down."""
+    changed = Text(
+        zh="审计日志第 {n} 行被改动、删除或添加", en="line {n} of the audit log was changed, removed or added"
+    )
+    try:
+        for line in audit.verify(folder.root):
+            yield Problem("audit/log.jsonl", changed.fill(n=line))
+    except (ValueError, TypeError):
+        yield Problem("audit/anchor.json", _UNREADABLE)
+    lines = audit.hashes(folder.root)
+    for snapshot in snapshots:
+        number, digest = snapshot.audit or (0, "")
+        if number and (number > len(lines) or lines[number - 1] != digest):
+            words = Text(zh="与快照 {s} 记下的第 {n} 行不符", en="line {n} is not what snapshot {s} wrote down")
+            yield Problem("audit/log.jsonl", words.fill(s=snapshot.name, n=number))
+            return
+
+
+def _closes(folder: Folder) -> Iterator[Problem]:
+    logged: dict[str, set[str]] = {}
+    log = folder.root / "audit" / "log.jsonl"
+    with storage_errors(log):
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
+    for line in lines:
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(entry, dict) and entry.get("act") == "close":
+            logged.setdefault(str(entry.get("file")), set()).add(str(entry.get("sha256")))
+    for path in sorted((folder.root / "closes").glob("*.json")):
+        if sha256(path) not in logged.get(path.name, set()):
+            words = Text(zh="关账文件与审计日志不符", en="the close is not what the audit log says was written")
+            yield Problem(f"closes/{path.name}", words)
+
+
+def _beside(folder: Folder, has_data: bool) -> Iterator[Problem]:
+    """What lies outside the snapshots: the key, the inbox, contacts, refused cells, the web app's records."""
+    import duckdb
+
+    if has_data and not (folder.root / ".key").is_file():
+        yield Problem(".key", Text(zh="密钥缺失", en="the key is missing"))
+    path = folder.inbox / REWRITTEN
+    rewritten = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    for file in sorted(folder.inbox.glob("[0-9a-f]*")):
+        name = file.name.split(".")[0]
+        if len(name) == 64 and sha256(file) != rewritten.get(file.name, name):
+            yield Problem(f"inbox/{file.name}", Text(zh="原文件被改动", en="the original file was changed"))
+    personal = [
+        *sorted((folder.root / "quarantine").glob("*.parquet")),
+        *sorted(folder.data.glob("contact*/*.parquet")),
+    ]
+    with workplace(folder) as work, closing(connect(work / "spill")) as connection:
+        for file in personal:
+            try:
+                connection.execute(
+                    f"SELECT bit_xor(hash(t)) FROM read_parquet({quote_text(str(file))}) AS t"
+                ).fetchall()
+            except duckdb.Error:
+                yield Problem(file.relative_to(folder.root).as_posix(), _UNREADABLE)
+    for file in sorted(folder.root.glob("*.sqlite3")):
+        if not _sqlite_is_whole(file):
+            yield Problem(file.name, Text(zh="数据库文件已损坏", en="the database file is damaged"))
+
+
+def _sqlite_is_whole(path: Path) -> bool:
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as records:
+            return bool(records.execute("PRAGMA quick_check").fetchall() == [("ok",)])
+    except sqlite3.DatabaseError:
+        return False
+
+
+def _delta(store: Store, newest: Snapshot) -> Iterator[Problem]:
+    for name, version in newest.tables.items():
+        ours = {part.path.rsplit("/", 1)[1] for part in version.files}
+        if listed_in_delta_log(store.data / name) != ours:
+            words = Text(zh="Delta 日志与快照不符", en="Delta's log does not list what the snapshot does")
+            yield Problem(f"data/{name}/_delta_log", words)
+
+
+def _notes(folder: Folder, store: Store, snapshots: list[Snapshot], quiet: bool) -> Iterator[Text]:
+    left = leftovers(folder, store) if len(snapshots) == len(store.numbers()) else []
+    if left and not quiet:
+        yield Text(
+            zh="有 {n} 个文件属于正在进行或中断的写入，下次导入会清理。",
+            en="{n} files belong to a load under way or cut short; the next load clears them.",
+        ).fill(n=len(left))
+    elif left:
+        yield Text(
+            zh="有 {n} 个文件不属于任何快照，kexiao compact 会清理。",
+            en="{n} files belong to no snapshot; kexiao compact clears them.",
+        ).fill(n=len(left))
+    if int(folder.settings.get("format", 0)) < FORMAT:
+        yield Text(
+            zh="工作区是较早的格式，请运行 kexiao upgrade。",
+            en="The workspace is of an older format: run kexiao upgrade.",
+        )
+
+
+def restated_closes(folder: Folder) -> list[tuple[str, str, Restatement]]:
+    """(scorecard, period, difference) for every value of a closed period that would be computed differently today.
+
+    Errors: ``IntegrityFailed`` where a close is not what the audit log says was written.
+    """
+    from kexiao.cycle.assess import assess
+
+    found = []
+    for stored in every_close(folder.root):
+        now = assess(folder, stored.scorecard, stored.period)
+        found += [(stored.scorecard, stored.period, difference) for difference in now.restatements]
+    return found
