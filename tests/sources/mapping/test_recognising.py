@@ -26,6 +26,7 @@ HEADERS = {
     "staff": "员工编号,姓名,团队,大区,入职日期,离职日期",
     "order_lines": "order_id,order_item_id,product_id,seller_id,shipping_limit_date,price,freight_value",
     "payments": "order_id,payment_sequential,payment_type,payment_installments,payment_value",
+    "traffic": "会话主要渠道组（默认渠道组）,日期,会话数,互动会话数,关键事件,总收入",
     "category_names": "product_category_name,product_category_name_english",
 }
 

@@ -23,7 +23,8 @@ _REMARK = re.compile(
     )""",
     re.VERBOSE | re.IGNORECASE,
 )
-_FIGURE = re.compile(r"^[-+(]?[¥￥$€]?\s*[\d,.\s]+\)?\s*(%|元|万|万元|件|个|笔|单|人|条)?$")
+_DASHES = frozenset({"-", "--", "—", "——", "/"})
+_FIGURE = re.compile(r"^(-{1,2}|—{1,2}|/)$|^[-+(]?[¥￥$€]?\s*[\d,.\s]+\)?\s*(%|元|万|万元|件|个|笔|单|人|条)?$")
 
 Judge = Callable[[Row], str | None]
 
@@ -31,8 +32,8 @@ Judge = Callable[[Row], str | None]
 def judge_of(names: Sequence[str]) -> Judge:
     """A function that names what a row is when it is no record: ``blank``, ``total``, ``comment``, ``repeated_header``; else None.
 
-    A total is a row whose first filled cell is the word for it and whose other cells are figures or empty. Where every cell
-    is filled, only the bare word counts (合计, 小计), since 退款合计 may well be the name of something.
+    A total is a row whose first filled cell (or last, before an empty first one) is the word for it and whose other cells are figures,
+    dashes or empty. Where every cell is filled, only the bare word counts (合计, 小计), since 退款合计 may well be the name of something.
 
     >>> judge = judge_of(["订单号", "姓名", "金额"])
     >>> judge(["合计", None, "30.00"]), judge(["订单号", "姓名", "金额"]), judge(["SO1", "小计", "1"])
@@ -67,10 +68,13 @@ def judge_of(names: Sequence[str]) -> Judge:
 
 
 def _is_total(filled: Sequence[str], width: int) -> bool:
-    label = filled[0].strip()
-    if len(label) > 40 or not _TOTAL.match(label) or not all(_FIGURE.match(cell.strip()) for cell in filled[1:]):
+    label, others = filled[0].strip(), filled[1:]
+    if len(filled) < width and not _TOTAL.match(label) and _SURE.match(filled[-1].strip()):
+        label, others = filled[-1].strip(), filled[:-1]  # Google Analytics writes “Grand total” last
+    if len(label) > 40 or not _TOTAL.match(label) or not all(_FIGURE.match(cell.strip()) for cell in others):
         return False
-    return len(filled) < width or bool(_SURE.match(label))
+    dashes = sum(cell.strip() in _DASHES for cell in others)
+    return len(filled) - dashes < width or bool(_SURE.match(label))
 
 
 def is_remark(cells: Row) -> bool:

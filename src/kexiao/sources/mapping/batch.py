@@ -87,7 +87,9 @@ class Batch:
         fields = all_kinds()[sheet.mapping.kind][0].fields
         mapped = sheet.mapping.columns
         shown = ", ".join(
-            f"t.{quote_name(f.name)}" if f.name in mapped else f"CAST({_constant(sheet, f)} AS {_type(f)}) AS {quote_name(f.name)}"
+            f"t.{quote_name(f.name)}"
+            if f.name in mapped
+            else f"CAST({_constant(sheet, f)} AS {_type(f)}) AS {quote_name(f.name)}"
             for f in fields
         )
         exported = f"TIMESTAMPTZ {quote_text(sheet.exported_at)}"

@@ -78,11 +78,52 @@ _UNITS: dict[str, Decimal] = {
     "万元": Decimal(10_000),
     "万": Decimal(10_000),
     "百万元": Decimal(1_000_000),
+    "万美元": Decimal(10_000),
     "亿元": Decimal(100_000_000),
     "亿": Decimal(100_000_000),
     "cents": Decimal("0.01"),
     "fen": Decimal("0.01"),
 }
+_CURRENCIES: dict[str, str] = {
+    **{
+        code.casefold(): code
+        for code in (
+            "CNY",
+            "USD",
+            "EUR",
+            "GBP",
+            "JPY",
+            "HKD",
+            "TWD",
+            "KRW",
+            "SGD",
+            "AUD",
+            "CAD",
+            "MYR",
+            "THB",
+            "BRL",
+            "INR",
+        )
+    },
+    "rmb": "CNY",
+    "人民币": "CNY",
+    "人民币元": "CNY",
+    "美元": "USD",
+    "万美元": "USD",
+    "美金": "USD",
+    "欧元": "EUR",
+    "英镑": "GBP",
+    "日元": "JPY",
+    "港币": "HKD",
+    "港元": "HKD",
+    "新台币": "TWD",
+    "台币": "TWD",
+    "$": "USD",
+    "us$": "USD",
+    "€": "EUR",
+    "£": "GBP",
+}
+_LAST_CODE = re.compile(r"(?i)^(.*?[^\W_])[\s_-]+(CNY|RMB|USD|EUR|GBP|JPY|HKD|TWD|KRW|SGD|AUD|CAD)$")
 _LAST_BRACKET = re.compile(r"^(.*?)[(\[【]([^()\[\]【】]*)[)\]】]\s*$")
 
 
@@ -105,11 +146,22 @@ def unit_of(heading: str) -> Decimal:
     return _UNITS.get(_without_unit(heading)[1], Decimal(1))
 
 
+def currency_of(heading: str) -> str | None:
+    """The currency that a heading names beside its name; None where it names none.
+
+    >>> currency_of("amount (USD)"), currency_of("Amount_EUR"), currency_of("金额（万元）"), currency_of("金额")
+    ('USD', 'EUR', None, None)
+    """
+    return _CURRENCIES.get(_without_unit(heading)[1])
+
+
 def _without_unit(heading: str) -> tuple[str, str]:
     text = unicodedata.normalize("NFKC", heading)
     found = _LAST_BRACKET.match(text)
-    if found and found[2].strip().casefold() in _UNITS:
-        return found[1], found[2].strip().casefold()
+    if found and (unit := found[2].strip().casefold()) in _UNITS | _CURRENCIES:
+        return found[1], unit
+    if found := _LAST_CODE.match(text):
+        return found[1], found[2].casefold()
     for split in ("/", "-", ":"):
         head, _, tail = text.rpartition(split)
         if head and tail.strip().casefold() in ("万元", "千元", "元", "分"):

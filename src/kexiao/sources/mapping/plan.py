@@ -16,8 +16,9 @@ from kexiao.text import Text
 class Options:
     """What the cells alone may not tell, so that a person can: None leaves it to the data.
 
-    ``date_order``: dmy, mdy or ymd. ``currency``: of all amounts. ``order_key``: ``order_id``, or with the customer or the day where ids repeat.
+    ``date_order``: dmy, mdy or ymd. ``month_day``: the day that a month without a day stands for, first or last. ``currency``: of all amounts. ``order_key``: ``order_id``, or with the customer or the day where ids repeat.
     ``fill_down``: an order's data stand on its first row only. ``freight_in_amount``: what was paid includes the freight, which is taken off.
+    ``id_prefix``: what stands before every id in this export and nowhere else (Zoho writes zcrm_) and is taken off.
     ``amount_of``: whether the amount of a line-level sheet is the line's or its order's. ``origin``: the system that the ids come from.
     """
 
@@ -26,9 +27,11 @@ class Options:
     order_key: Literal["order_id", "order_id+customer", "order_id+day"] | None = None
     amount_of: Literal["line", "order"] | None = None
     discount_rate: Literal["off", "pay"] | None = None
+    month_day: Literal["first", "last"] | None = None
     origin: str = "file"
     fill_down: bool = False
     freight_in_amount: bool = False
+    id_prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,8 @@ class SheetMapping:
     """How one layout of sheet is read: its kind, column of each field, options, and words for choices.
 
     ``reasons`` say for each field why its column was taken; ``saved`` is the file that the mapping came from. ``questions`` say of the
-    fields q1, q2… of a survey what each asks, as told in ``questions.question``.
+    fields q1, q2… of a survey what each asks, as told in ``questions.question``. ``constants`` are values that the whole sheet shares and no
+    column holds, such as the channel of an advertising platform's export.
     """
 
     kind: str
@@ -47,6 +51,7 @@ class SheetMapping:
     reasons: Mapping[str, Text] = field(default_factory=dict)
     saved: str | None = None
     questions: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def sheet_kind(self) -> SheetKind:

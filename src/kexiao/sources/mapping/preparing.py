@@ -48,13 +48,13 @@ def recognise_file(
         own = next((m for m in given if m.header == sheet.header), None) or next(
             (m for m in given if set(m.columns.values()) <= set(sheet.header)), None
         )
-        kept = (
-            replace(own, header=sheet.header)
-            if own
-            else saved.find(mappings, sheet.header) or saved.ready(sheet.header)
-        )
+        kept = replace(own, header=sheet.header) if own else saved.find(mappings, sheet.header)
         if kept is not None:
             found.append(Recognised(file, sheet, kept, new=own is not None))
+            continue
+        known = saved.ready(sheet.header)
+        if known is not None:
+            found.append(Recognised(file, sheet, propose_questions(connection, sheet, known), new=True))
             continue
         try:
             proposed = recognise(sheet.header, look(connection, sheet), place)
@@ -124,7 +124,11 @@ def look(connection: Connection, sheet: StagedSheet) -> dict[str, ColumnLook]:
 
 def drift(mapping: SheetMapping, file: str, mappings: Path) -> list[Text]:
     """What is different from the last sheet of this kind with another header: fields now read from other columns, and fields gone."""
-    earlier = saved.others_of_kind(mappings, mapping.kind, mapping.signature)
+    earlier = [
+        one
+        for one in saved.others_of_kind(mappings, mapping.kind, mapping.signature)
+        if one.options.origin == mapping.options.origin
+    ]
     if not earlier:
         return []
     last = earlier[-1]
@@ -154,8 +158,42 @@ def type_sheet(connection: Connection, one: Recognised, mappings: Path, around: 
     """Read the cells of a recognised sheet. What cannot be decided leaves the mapping behind for a person to complete."""
     assert one.mapping is not None
     place = Place(file=one.file, sheet=one.sheet.sheet or None)
+    sheet = _without_prefix(connection, one.sheet, one.mapping) if one.mapping.options.id_prefix else one.sheet
     try:
-        return read_cells(connection, one.sheet, one.mapping, around, out, place)
+        typed = read_cells(connection, sheet, one.mapping, around, out, place)
     except Ambiguous:
         saved.save(mappings, one.mapping)
         raise
+    if typed.currency not in (None, around.currency) and one.mapping.kind not in _OF_ORDERS:
+        raise _foreign(str(typed.currency), around.currency, place)
+    return typed
+
+
+_OF_ORDERS = ("orders", "order_lines", "refunds")
+"""Kinds whose amounts are converted by the day's rate of their order; the others have no currency of their own."""
+
+
+def _foreign(currency: str, own: str, place: Place) -> Ambiguous:
+    return Ambiguous(
+        Text(
+            zh="金额是 {currency}，而本位币是 {own}，不能直接相加。",
+            en="The amounts are in {currency}, the books in {own}; they cannot be added as they are.",
+        ).fill(currency=currency, own=own),
+        next_step=Text(zh="请换算成 {own} 后再导入。", en="Convert them into {own} and load them again.").fill(own=own),
+        place=place,
+    )
+
+
+def _without_prefix(connection: Connection, sheet: StagedSheet, mapping: SheetMapping) -> StagedSheet:
+    """The sheet with its ids as the source itself has them, without what only this export writes before each."""
+    kind, prefix = mapping.sheet_kind, quote_text(mapping.options.id_prefix)
+    keys = {column for name, column in mapping.columns.items() if (f := kind.field_named(name)) and f.reads == "key"}
+    cut = ", ".join(
+        f"CASE WHEN starts_with(c{at}, {prefix}) THEN substr(c{at}, length({prefix}) + 1) ELSE c{at} END AS c{at}"
+        for at, column in enumerate(sheet.header)
+        if column in keys
+    )
+    target = sheet.parquet.with_suffix(".ids.parquet")
+    source = f"read_parquet({quote_text(str(sheet.parquet))})"
+    run(connection, f"COPY (SELECT * REPLACE ({cut}) FROM {source}) TO {quote_text(str(target))} (FORMAT parquet)")
+    return replace(sheet, parquet=target)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kexiao.errors import Ambiguous, InputRejected, Place
-from kexiao.sources.mapping.fields import Field, SheetKind, normal
+from kexiao.sources.mapping.fields import Field, SheetKind, currency_of, normal
 from kexiao.sources.mapping.making import all_kinds
 from kexiao.sources.mapping.plan import SheetMapping
 from kexiao.sources.mapping.questions import told
@@ -57,13 +57,34 @@ def recognise(header: Sequence[str], looks: Mapping[str, ColumnLook], place: Pla
     if len(best.columns) < 2:
         raise _unknown(header, place)
     _refuse_twins(best, place)
-    return _by_cells(best, looks)
+    return _with_currency(_by_cells(best, looks), place)
+
+
+def _with_currency(mapping: SheetMapping, place: Place) -> SheetMapping:
+    """The mapping with the currency that its headings name, such as “amount (USD)”."""
+    money = [f for f in mapping.sheet_kind.fields if f.reads == "money" and f.name in mapping.columns]
+    named = {currency: mapping.columns[f.name] for f in money if (currency := currency_of(mapping.columns[f.name]))}
+    if not named or "currency" in mapping.columns:
+        return mapping
+    if len(named) > 1:
+        raise Ambiguous(
+            Text(
+                zh="金额列写着不同的货币（{all}），不能相加。",
+                en="The columns of amounts name different currencies ({all}) and cannot be added.",
+            ).fill(all=", ".join(sorted(named.values()))),
+            next_step=Text(
+                zh="请换算成一种货币，或按币种分成多个文件。",
+                en="Convert them into one currency, or split the file by currency.",
+            ),
+            place=place,
+        )
+    return replace(mapping, options=replace(mapping.options, currency=next(iter(named))))
 
 
 def missing_needs(mapping: SheetMapping) -> list[tuple[Field, ...]]:
     """The groups of fields of which the sheet has none."""
     kind = mapping.sheet_kind
-    there = {*mapping.columns, *(("csat_score",) if mapping.questions else ())}
+    there = {*mapping.columns, *mapping.constants, *(("csat_score",) if mapping.questions else ())}
     lacking = [group for group in kind.needs if not there.intersection(group)]
     return [tuple(found for name in group if (found := kind.field_named(name))) for group in lacking]
 

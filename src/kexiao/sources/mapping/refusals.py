@@ -46,6 +46,10 @@ NOTES: dict[str, Text] = {
         zh="“{column}”有 {n} 行是两位数年份，按 20xx 年读取。",
         en="{n} rows of “{column}” have two-digit years, read as 20xx.",
     ),
+    "month_only": Text(
+        zh="“{column}”有 {n} 行只有月份，按映射中的 month_day 记在当月的第一天或最后一天。",
+        en="{n} rows of “{column}” are months only and stand on the day that month_day in the mapping says.",
+    ),
     "epoch": Text(
         zh="“{column}”有 {n} 行是时间戳，已换算。", en="{n} rows of “{column}” are epoch timestamps and were converted."
     ),

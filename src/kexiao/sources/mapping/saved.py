@@ -23,6 +23,7 @@ _HEAD = """\
 """
 _OPTION_HINTS = """\
 # date_order = "dmy"                 # 日期次序 dmy、mdy、ymd · order of day and month
+# month_day = "first"                # 只有月份时记在哪一天 · the day of a month without a day: first, last
 # currency = "CNY"                   # 金额的币种 · currency of all amounts
 # order_key = "order_id+customer"    # 订单号不唯一时 · where ids repeat: order_id, order_id+customer, order_id+day
 # amount_of = "line"                 # 金额属于明细行还是整单 · whether amounts are the line's or the order's: line, order
@@ -37,6 +38,13 @@ _QUESTIONS = """\
 # 每道题怎么算：csat 1-5 满意度、nps 0-10 净推荐、ces 1-7 费力度、other 1-5 其他打分、answer 文字或选项、skip 不导入；选项从 1 数起时写 nps 0-10 from 1
 # What each question is: csat 1-5, nps 0-10, ces 1-7, other 1-5 (scores with their scale), answer (words), skip; nps 0-10 from 1 where options are counted from 1
 [questions]"""
+_CONSTANTS = """\
+# 整张表共有的值（没有列）· what the whole sheet shares and no column holds
+[constants]"""
+_BAD_CONSTANT = Text(
+    zh="[constants] 中的 {field} 应是这类表的文字字段，且没有列",
+    en="{field} under [constants] must be a field of words that has no column",
+)
 _BAD_QUESTION = Text(
     zh="[questions] 中 {field} = “{spec}” 看不懂；应为 csat 1-5、nps 0-10、ces 1-7、other 1-5、answer 或 skip，且 {field} 写在 [columns] 中",
     en="{field} = “{spec}” under [questions] is not known; say csat 1-5, nps 0-10, ces 1-7, other 1-5, answer or skip, and name {field} under [columns]",
@@ -47,6 +55,7 @@ _ALLOWED: dict[str, tuple[object, ...]] = {
     "order_key": ("order_id", "order_id+customer", "order_id+day"),
     "amount_of": ("line", "order"),
     "discount_rate": ("off", "pay"),
+    "month_day": ("first", "last"),
     "fill_down": (True, False),
     "freight_in_amount": (True, False),
 }
@@ -69,9 +78,14 @@ def ready(header: tuple[str, ...]) -> SheetMapping | None:
     for path in sorted(resources.files("kexiao.sources").joinpath("mappings").iterdir(), key=lambda found: found.name):
         document = tomllib.loads(path.read_text(encoding="utf-8"))
         if set(document["header"]) <= set(header):
-            there = {field: column for field, column in document["columns"].items() if column in header}
+            there = {field: column for field, named in document["columns"].items() if (column := _first(named, header))}
             return from_dict({**document, "columns": there}, header, Place(file=path.name))
     return None
+
+
+def _first(named: str | list[str], header: tuple[str, ...]) -> str | None:
+    """The column of a field: the first that is there, where an export calls it now one way, now another."""
+    return next((column for column in ([named] if isinstance(named, str) else named) if column in header), None)
 
 
 def others_of_kind(folder: Path, kind: str, signature: str) -> list[SheetMapping]:
@@ -109,6 +123,8 @@ def as_toml(mapping: SheetMapping) -> str:
         if value != defaults[name]
     ]
     lines.append(_OPTION_HINTS)
+    if mapping.constants:
+        lines += [_CONSTANTS, *(f"{field} = {_quoted(value)}" for field, value in mapping.constants.items()), ""]
     if mapping.questions:
         lines += [_QUESTIONS, *(f"{field} = {_quoted(spec)}" for field, spec in mapping.questions.items()), ""]
     for field, words in mapping.choices.items():
@@ -155,6 +171,11 @@ def from_dict(document: Mapping[str, Any], header: tuple[str, ...] | None, place
             raise _wrong(
                 Text(zh="文件里没有列“{column}”", en="the file has no column “{column}”").fill(column=column), place
             )
+    constants = {str(field): str(value) for field, value in dict(document.get("constants", {})).items()}
+    for field in constants:
+        shared = all_kinds()[kind][0].field_named(field)
+        if shared is None or shared.reads not in ("text", "key") or shared.personal or field in columns:
+            raise _wrong(_BAD_CONSTANT.fill(field=field), place)
     given = dict(document.get("options", {}))
     unknown = set(given) - set(asdict(Options()))
     if unknown:
@@ -171,7 +192,9 @@ def from_dict(document: Mapping[str, Any], header: tuple[str, ...] | None, place
         str(field): {str(w): str(v) for w, v in dict(words).items()}
         for field, words in dict(document.get("choices", {})).items()
     }
-    found = SheetMapping(kind, listed, columns, Options(**given), choices, saved=place.file, questions=questions)
+    found = SheetMapping(
+        kind, listed, columns, Options(**given), choices, saved=place.file, questions=questions, constants=constants
+    )
     return replace(found, reasons={field: Text(zh="映射文件", en="mapping file") for field in columns})
 
 
@@ -185,6 +208,7 @@ def as_dict(mapping: SheetMapping) -> dict[str, Any]:
         "options": {name: value for name, value in asdict(mapping.options).items() if value != defaults[name]},
         "choices": {field: dict(words) for field, words in mapping.choices.items()},
         **({"questions": dict(mapping.questions)} if mapping.questions else {}),
+        **({"constants": dict(mapping.constants)} if mapping.constants else {}),
     }
 
 

@@ -157,7 +157,8 @@ def _reader(
         return lambda cell: read_rate(cell, percent=False)
     if field.reads in ("instant", "date", "birthday"):
         try:
-            moments = moment_style(cells, order=mapping.options.date_order)
+            options = mapping.options
+            moments = moment_style(cells, order=options.date_order, month_day=options.month_day, needed=field.required)
         except Undecided as problem:
             raise _undecided_dates(field, problem, place, mapping) from None
         return _moment_reader(field, moments, around)
@@ -185,7 +186,7 @@ def choice_words(field: Field, own: Mapping[str, str]) -> dict[str, str]:
 def _moment_reader(field: Field, style: MomentStyle, around: Surroundings) -> Callable[[str], Read]:
     if field.reads == "instant":
         return lambda cell: read_moment(cell, style, around.zone)
-    return lambda cell: read_day(cell, style)
+    return lambda cell: read_day(cell, style, around.zone)
 
 
 def _value(column: Column) -> str:
@@ -341,6 +342,8 @@ def _two_decimal_styles(place: Place) -> Ambiguous:
 
 
 def _undecided_dates(field: Field, problem: Undecided, place: Place, mapping: SheetMapping) -> Ambiguous:
+    if problem.months:
+        return _months_only(problem, place, mapping)
     return Ambiguous(
         Text(
             zh="日期有歧义，日月次序无法判断（如 {examples}）。",
@@ -349,6 +352,20 @@ def _undecided_dates(field: Field, problem: Undecided, place: Place, mapping: Sh
         next_step=Text(
             zh='请在映射文件 mappings/{file} 的 [options] 中写 date_order = "dmy" 或 "mdy"，再用 --mapping 指定它。',
             en='Write date_order = "dmy" or "mdy" under [options] in mappings/{file}, and name it with --mapping.',
+        ).fill(file=f"{mapping.kind}-{mapping.signature}.toml"),
+        place=place,
+    )
+
+
+def _months_only(problem: Undecided, place: Place, mapping: SheetMapping) -> Ambiguous:
+    return Ambiguous(
+        Text(
+            zh="日期只有月份（如 {examples}），无法判断记在哪一天。",
+            en="The dates are months without a day (for example {examples}); it cannot be told which day is meant.",
+        ).fill(examples=", ".join(problem.examples)),
+        next_step=Text(
+            zh='请在映射文件 mappings/{file} 的 [options] 中写 month_day = "first"（当月第一天）或 "last"（最后一天），再用 --mapping 指定它。',
+            en='Write month_day = "first" or "last" (day of the month) under [options] in mappings/{file}, and name it with --mapping.',
         ).fill(file=f"{mapping.kind}-{mapping.signature}.toml"),
         place=place,
     )

@@ -27,12 +27,12 @@ STATUSES = {
         "待付款", "未付款", "未支付", "待支付", "等待买家付款", "待买家付款", "created", "pending", "unpaid", "awaitingpayment", "pendingpayment", "authorized",
     ),
     "paid": (
-        "已付款", "已支付", "待发货", "等待卖家发货", "买家已付款", "买家已付款等待卖家发货", "付款成功", "支付成功", "备货中", "处理中", "退款中", "售后中", "待出库", "paid", "approved",
+        "已付款", "已支付", "待发货", "等待卖家发货", "买家已付款", "买家已付款等待卖家发货", "付款成功", "支付成功", "备货中", "待接单", "待成团", "待核销", "处理中", "退款中", "售后中", "待出库", "paid", "approved",
         "processing", "invoiced", "confirmed", "onhold", "awaitingfulfillment",
     ),
     "shipped": ("已发货", "卖家已发货", "卖家已发货等待买家确认", "待收货", "配送中", "运输中", "部分发货", "已出库", "shipped", "intransit", "outfordelivery", "dispatched", "partiallyfulfilled"),
     "completed": (
-        "已完成", "完成", "交易成功", "交易完成", "已签收", "已收货", "已送达", "确认收货", "待评价", "已评价", "成功", "已成交", "部分退款", "已结算", "赢单", "completed", "complete",
+        "已完成", "完成", "交易成功", "交易完成", "已签收", "已收货", "已送达", "确认收货", "待评价", "已评价", "已核销", "成功", "已成交", "部分退款", "已结算", "赢单", "completed", "complete",
         "delivered", "fulfilled", "success", "closed won", "closedwon", "done", "partiallyrefunded", "received",
     ),
     "refunded": ("已退款", "全额退款", "退款成功", "退款完成", "已退货", "退货退款", "已退货退款", "refunded", "returned", "fullyrefunded"),

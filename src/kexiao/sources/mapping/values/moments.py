@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo
 from kexiao.sources.mapping.values.reading import MISSING, NOTHING, Read, plain
 
 Order = Literal["dmy", "mdy", "ymd"]
+MonthDay = Literal["first", "last"]
 
 _TIME = (
     r"(?:\s*(?:星期.|周[一二三四五六日]))?(?:\s*[T ]?\s*(?P<half>上午|下午|凌晨|早上|中午|晚上|AM|PM|am|pm)?\s*(?P<h>\d{1,2})[:时点](?P<mi>\d{1,2})?"
@@ -22,6 +24,7 @@ _YEAR_LAST = re.compile(r"(?P<a>\d{1,2})(?P<sep>[-/.])(?P<b>\d{1,2})(?P=sep)(?P<
 _SHORT_YEAR = re.compile(
     r"(?P<a>\d{1,2})\s*(?P<sep>[-/.年])\s*(?P<b>\d{1,2})\s*[-/.月]\s*(?P<c>\d{2})\s*[日号]?" + _TIME
 )
+_MONTH_ONLY = re.compile(r"(?P<y>(?:19|20)\d{2})(?:\s*[-/.年]\s*(?P<m>\d{1,2})\s*月?|(?P<m2>0[1-9]|1[0-2]))")
 _ENGLISH = re.compile(
     r"(?:(?P<d>\d{1,2})[ -](?P<mon>[A-Za-z]{3,9})\.?[ -,]+|(?P<mon2>[A-Za-z]{3,9})\.? (?P<d2>\d{1,2}),? )(?P<y>\d{4})"
     + _TIME
@@ -36,22 +39,28 @@ _DIGITS = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 
 @dataclass(frozen=True, slots=True)
 class MomentStyle:
-    """What a whole column decides: which of day and month comes first, and where a two-digit year stands."""
+    """What a whole column decides: which of day and month comes first, where a two-digit year stands, and the day that a month alone stands for."""
 
     order: Order | None = None
     short_year: Order | None = None
+    month_day: MonthDay | None = None
 
 
 class Undecided(Exception):
-    """The column can be read in two ways; ``examples`` shows cells."""
+    """The column can be read in two ways; ``examples`` shows cells, ``months`` says that they are months without a day."""
 
-    def __init__(self, examples: Sequence[str]) -> None:
+    def __init__(self, examples: Sequence[str], *, months: bool = False) -> None:
         super().__init__(*examples)
         self.examples = tuple(examples)
+        self.months = months
 
 
-def moment_style(cells: Sequence[str], *, order: Order | None = None) -> MomentStyle:
-    """Read the order of day and month from a whole column; ``order`` is the user's own word.
+def moment_style(
+    cells: Sequence[str], *, order: Order | None = None, month_day: MonthDay | None = None, needed: bool = False
+) -> MomentStyle:
+    """Read the order of day and month from a whole column; ``order`` and ``month_day`` are the user's own words.
+
+    Errors: ``Undecided`` where day and month could change places, or where most cells of a ``needed`` column are months without a day.
 
     >>> moment_style(["03/04/2025", "25/04/2025"]).order
     'dmy'
@@ -64,7 +73,10 @@ def moment_style(cells: Sequence[str], *, order: Order | None = None) -> MomentS
             long.append((int(found["a"]), int(found["b"]), text))
         elif found := _SHORT_YEAR.fullmatch(text):
             short.append((int(found["a"]), int(found["b"]), int(found["c"]), text))
-    return MomentStyle(order or _long_order(long), order or _short_order(short))
+    months = [cell for cell in cells if _MONTH_ONLY.fullmatch(plain(cell))]
+    if needed and month_day is None and len(months) * 2 >= len(cells) > 0:
+        raise Undecided(months[:2], months=True)
+    return MomentStyle(order or _long_order(long), order or _short_order(short), month_day)
 
 
 def _long_order(found: Sequence[tuple[int, int, str]]) -> Order | None:
@@ -121,11 +133,13 @@ def read_moment(raw: str, style: MomentStyle, zone: ZoneInfo) -> Read:
     return Read(value=moment.replace(tzinfo=None).isoformat(sep=" "), note=note)
 
 
-def read_day(raw: str, style: MomentStyle) -> Read:
-    """A date; a time beside it is left out.
+def read_day(raw: str, style: MomentStyle, zone: ZoneInfo | None = None) -> Read:
+    """A date; a time beside it is left out. An instant that names its zone, or counts seconds, is a day of the business ``zone``.
 
     >>> read_day("20250106", MomentStyle()).value
     '2025-01-06'
+    >>> read_day("1735747200000", MomentStyle(), ZoneInfo("Asia/Shanghai")).value
+    '2025-01-02'
     """
     text = plain(raw)
     if text.casefold() in NOTHING:
@@ -134,6 +148,8 @@ def read_day(raw: str, style: MomentStyle) -> Read:
         moment, note = _moment(text, style)
     except (ValueError, OverflowError):
         return Read(code="no_such_date")
+    if moment and moment.tzinfo and zone:
+        moment = moment.astimezone(zone)
     return Read(value=moment.date().isoformat(), note=note) if moment else Read(code="not_a_date")
 
 
@@ -158,7 +174,13 @@ def _moment(text: str, style: MomentStyle) -> tuple[datetime | None, str | None]
     if found := _ENGLISH.fullmatch(text):
         month = _MONTHS.get((found["mon"] or found["mon2"])[:3].lower(), 0)
         return _built(found, int(found["y"]), month, int(found["d"] or found["d2"])), None
+    if style.month_day and (found := _MONTH_ONLY.fullmatch(text)):
+        return _day_of_month(int(found["y"]), int(found["m"] or found["m2"]), style.month_day), "month_only"
     return _from_digits(text)
+
+
+def _day_of_month(year: int, month: int, which: MonthDay) -> datetime:
+    return datetime(year, month, 1 if which == "first" else monthrange(year, month)[1])
 
 
 def _short(found: re.Match[str], style: MomentStyle) -> datetime:
