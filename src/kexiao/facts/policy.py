@@ -19,6 +19,7 @@ class Policy:
 
     ``completed``: statuses that count as sold. ``refund_date``: a refund is booked on its own day or on its order's. ``active_window_days``: None until
     suggested from the data. Exposure windows are in days. ``margin_rate`` stands in for unknown costs, where set.
+    ``count_as``: each customer for itself, or as the parent at the top of its account as the accounts are now.
     """
 
     completed: tuple[str, ...] = ("paid", "shipped", "completed", "refunded")
@@ -30,6 +31,7 @@ class Policy:
     refund_window_days: int = 30
     currency: str = "CNY"
     margin_rate: float | None = None
+    count_as: Literal["customer", "parent"] = "customer"
 
     @property
     def window(self) -> int:
@@ -59,6 +61,8 @@ def policy_from(settings: Mapping[str, Any]) -> Policy:
         raise _refused("completed", Text(zh="状态 {s} 不存在", en="there is no status {s}").fill(s=wrong[0]))
     if given.get("refund_date", "refund") not in ("refund", "order"):
         raise _refused("refund_date", Text(zh="只能是 refund 或 order", en="it is refund or order"))
+    if given.get("count_as", "customer") not in ("customer", "parent"):
+        raise _refused("count_as", Text(zh="只能是 customer 或 parent", en="it is customer or parent"))
     for name in ("active_window_days", "lead_window_days", "second_order_window_days", "refund_window_days"):
         if name in given and (not isinstance(given[name], int) or given[name] < 1):
             raise _refused(name, Text(zh="应为正整数（天）", en="it must be a whole number of days above 0"))

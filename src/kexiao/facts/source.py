@@ -25,6 +25,7 @@ from kexiao.facts.derive import (
     lead_outcomes_query,
     sale_outcomes_query,
 )
+from kexiao.facts.one_customer import DEPENDS_ON, create_canonical_views
 from kexiao.facts.policy import Policy, policy_from
 from kexiao.facts.window import GAP_WEIGHTS_QUERY, WindowSuggestion, suggest_window
 from kexiao.tables.catalogue import all_tables
@@ -32,7 +33,7 @@ from kexiao.text import Text
 
 # Raised whenever the meaning of a stored fact changes, so that older caches are not read.
 FACTS_VERSION = 2
-_READ = ("orders", "order_lines", "refunds", "products", "customers")
+_READ = ("orders", "order_lines", "refunds", "products", "customers", *DEPENDS_ON)
 _KEPT_CACHES = 3
 _RARE_EVENTS_DAYS = 31
 # Customers whose acquisition day is on file, those acquired before the data begin, and all.
@@ -84,7 +85,7 @@ def open_facts(folder: Folder, *, as_of: str | None = None, now: date | None = N
     policy = policy_from(folder.settings)
     cache = _derived(folder, store, snapshot, policy)
     connection = connect(folder.data / "_tmp")
-    _canonical_views(connection, store, snapshot)
+    create_canonical_views(connection, store, snapshot, policy.count_as)
     names = list(fact_queries(policy))
     for name in names:
         path = quote_text(str(cache / f"{name}.parquet"))
@@ -159,11 +160,6 @@ def _sales_cycle(connection: Connection, coverage: Mapping[str, Coverage]) -> in
     return None
 
 
-def _canonical_views(connection: Connection, store: Store, snapshot: Snapshot) -> None:
-    tables = {name: table.stored_columns for name, table in all_tables().items() if table.versioned}
-    store.create_views(connection, snapshot, tables)
-
-
 def _derived(folder: Folder, store: Store, snapshot: Snapshot, policy: Policy) -> Path:
     """The folder with the derived facts of a snapshot, made where it is missing; a killed run leaves nothing that is read."""
     shown = {
@@ -182,7 +178,7 @@ def _derived(folder: Folder, store: Store, snapshot: Snapshot, policy: Policy) -
     making.mkdir(parents=True)
     try:
         connection = connect(folder.data / "_tmp")
-        _canonical_views(connection, store, snapshot)
+        create_canonical_views(connection, store, snapshot, policy.count_as)
         facts = _derive_in(connection, policy, making)
         (making / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
         connection.close()
