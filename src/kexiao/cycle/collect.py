@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -15,9 +14,8 @@ from kexiao.cycle.retention import begin, ended, tidy_if_due
 from kexiao.engine import audit
 from kexiao.engine.duck import Connection, connect, quote_text, run
 from kexiao.engine.folder import Folder
-from kexiao.engine.posix import storage_error
-from kexiao.engine.store import EMPTY, Snapshot, Store, duck_storage_errors
-from kexiao.errors import IntegrityFailed, Place, WrongUse
+from kexiao.engine.store import EMPTY, Snapshot, Store, disk_errors
+from kexiao.errors import IntegrityFailed, Place, StorageError, WrongUse
 from kexiao.sources.files.reading import printable, read_file
 from kexiao.sources.inbox import Source, into_inbox, workplace
 from kexiao.sources.mapping import saved
@@ -60,7 +58,7 @@ def collect(
     """
     tell = on_progress or (lambda _: None)
     given = [saved.read(mapping, None)] if mapping else []
-    with _storage_told(folder), workplace(folder) as work:
+    with disk_errors(folder.data), workplace(folder) as work:
         sources = _told_apart([into_inbox(folder, path, exported_at) for path in _checked(files)])
         store = Store(folder.data)
         with store.writing(
@@ -85,7 +83,9 @@ def collect(
             )
             snapshot = writer.commit()
             ended(folder)
-        load.keep_mappings()
+        with suppress(StorageError):
+            # The load is done; the next file of this layout is recognised anew.
+            load.keep_mappings()
     tidy_if_due(folder, on_progress=tell)
     return replace(report, snapshot=snapshot.name)
 
@@ -106,7 +106,7 @@ def undo(
     tell = on_progress or (lambda _: None)
     store = Store(folder.data)
     waiting = store.writing(f"undo {load_id}", on_wait=lambda: (on_wait or tell)(store.busy()))
-    with _storage_told(folder), workplace(folder) as work, waiting as writer:
+    with disk_errors(folder.data), workplace(folder) as work, waiting as writer:
         connection = connect(work / "spill")
         begin(folder, store)
         current = writer.base
@@ -119,7 +119,7 @@ def undo(
         wanted = set(loads) - {load_id}
         before, there = _state_of(connection, store, wanted)
         # Tables that no load wrote (merges of customers, scores) stay as they are.
-        ours = {"loads", "quarantined", "conflicts"} | {name for rows in loads.values() for name in rows[0]["tables"]}
+        ours = {"loads", "quarantined", "conflicts", "withdrawn"} | {name for rows in loads.values() for name in rows[0]["tables"]}
         kept = {name: version for name, version in current.tables.items() if name not in ours}
         writer.tables = {**kept, **{name: version for name, version in before.tables.items() if name in ours}}
         for later in sorted(wanted - there):
@@ -160,20 +160,6 @@ def propose(folder: Folder, files: Sequence[Path], *, mapping: Path | None = Non
                 )
                 found.append(Proposal(one.file, one.sheet.sheet, one.mapping, tuple(rows)))
     return found
-
-
-@contextmanager
-def _storage_told(folder: Folder) -> Iterator[None]:
-    """Turn whatever a full or failing disk causes, in our own writing, DuckDB's or Delta's, into the one storage error."""
-    with duck_storage_errors(folder.data):
-        try:
-            yield
-        except BrokenPipeError:
-            raise
-        except OSError as problem:
-            full = "space" in str(problem).lower()
-            known = OSError(problem.errno or (errno.ENOSPC if full else errno.EIO), "storage")
-            raise storage_error(known, Path(str(problem.filename or folder.data))) from problem
 
 
 def _told_apart(sources: list[Source]) -> list[Source]:
