@@ -14,6 +14,11 @@ from kexiao.sources.mapping.plan import SheetMapping
 from kexiao.sources.mapping.typed import Surroundings, TypedSheet
 from kexiao.text import Text
 
+EVERYWHERE = "file"
+"""The origin of customers that are known by their phone or address alone."""
+_BY_PHONE_TOO = ("leads", "complaints", "surveys")
+"""Kinds where a row without the customer's id is still the customer's by the phone that it gives."""
+
 
 @dataclass(frozen=True, slots=True)
 class BatchSheet:
@@ -94,14 +99,15 @@ class Batch:
         )
         exported = f"TIMESTAMPTZ {quote_text(sheet.exported_at)}"
         known = f"coalesce(t.updated_at, {exported})" if "updated_at" in mapped else exported
-        origin = quote_text(sheet.mapping.options.origin)
+        own = origin = quote_text(sheet.mapping.options.origin)
         ref = self.ref(sheet, "t")
+        if sheet.mapping.options.origin != EVERYWHERE and mapped.keys() & {"phone", "email"} and ":" in ref:
+            # A phone or an address is the same person's in every system.
+            origin = f"CASE WHEN regexp_matches({ref}, '^(phone|email):') THEN {quote_text(EVERYWHERE)} ELSE {own} END"
         join = ""
         if self.of_kind("customers") and "customer_id" in mapped and "link_id" not in mapped and self._has_links():
             join, ref = " LEFT JOIN links AS k ON k.link_id = t.customer_id", "coalesce(k.customer_id, t.customer_id)"
-        parent = (
-            f", person({origin}, t.parent) AS _parent" if "parent" in mapped else ", CAST(NULL AS BIGINT) AS _parent"
-        )
+        parent = f", person({own}, t.parent) AS _parent" if "parent" in mapped else ", CAST(NULL AS BIGINT) AS _parent"
         return (
             f"SELECT {shown}, {known} AS known_at, CAST({sheet.src} AS BIGINT) AS src, t.row_no, {origin} AS _origin, {ref} AS _ref, "
             f"person({origin}, {ref}) AS _person{parent} FROM {self.parquet(sheet)} AS t{join} "
@@ -111,9 +117,11 @@ class Batch:
     def ref(self, sheet: BatchSheet, alias: str) -> str:
         """SQL of what tells customers apart: their id where the sheet has one, else phone, e-mail or name."""
         mapped = sheet.mapping.columns
-        if "customer_id" in mapped:
-            return f"{alias}.customer_id"
         ways = [f"'{way}:' || {alias}.{way}" for way in ("phone", "email") if way in mapped]
+        if "customer_id" in mapped and (sheet.mapping.kind not in _BY_PHONE_TOO or not ways):
+            return f"{alias}.customer_id"
+        if "customer_id" in mapped:
+            return f"coalesce({alias}.customer_id, {', '.join(ways)})"
         ways += [f"'name:' || {alias}.customer_name"] if "customer_name" in mapped else []
         return f"coalesce({', '.join(ways)})" if ways else "CAST(NULL AS VARCHAR)"
 
