@@ -13,7 +13,7 @@ PYTEST := $(BIN)/python -m pytest
 # A file of tests stays on one worker, so what its tests share is made once.
 PARALLEL := -n auto --dist loadfile
 
-.PHONY: help demo test test-all check fix bench assets clean
+.PHONY: help demo test test-all check fix bench kills faults assets clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -41,6 +41,12 @@ fix: $(VENV)/.for-test ## Put style right: import order, formatting, what ruff c
 
 bench: $(VENV)/.for-test ## Measure the speed that the project claims, beside its rivals
 	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file $(ARGS) || exit 1; done
+
+kills: $(VENV)/.for-test ## Kill the program 1,000 times while it writes, and look whether anything is lost (hours; options: ARGS="--runs 100")
+	$(BIN)/python benchmarks/faults.py kills --keep $(ARGS)
+
+faults: $(VENV)/.for-test ## Fill and break the disk at 200 points, and look whether anything is lost (options: ARGS="--runs 40")
+	$(BIN)/python benchmarks/faults.py faults --keep $(ARGS)
 
 assets: ## Fetch ECharts, Tabler and htmx anew at the versions of package-lock.json
 	@rm -f $(VENDOR)

@@ -18,7 +18,7 @@ from kexiao.engine import audit
 from kexiao.engine.archive import unpack, write_archive
 from kexiao.engine.folder import FORMAT, Folder, open_folder
 from kexiao.engine.posix import exclusive, storage_errors, sync
-from kexiao.engine.store import Store
+from kexiao.engine.store import Store, disk_errors
 from kexiao.errors import InputRejected, IntegrityFailed, Place, WrongUse
 from kexiao.sources.inbox import workplace
 from kexiao.text import Text
@@ -68,7 +68,7 @@ def backup(
     tell = on_progress or (lambda _: None)
     now = datetime.now(UTC)
     created_at = now.isoformat(timespec="seconds")
-    with workplace(folder) as work:
+    with disk_errors(folder.data), workplace(folder) as work:
         store = Store(folder.data)
         tell(Text(zh="固定当前版本…", en="Fixing this moment…"))
         with store.writing("backup", on_wait=lambda: tell(store.busy())) as writer:

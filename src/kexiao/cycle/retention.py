@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -19,7 +20,7 @@ from kexiao.engine import audit
 from kexiao.engine.duck import connect, quote_name, run
 from kexiao.engine.folder import SETTINGS_FILE, Folder
 from kexiao.engine.posix import storage_errors, sync, write_durably
-from kexiao.engine.store import PartFile, Snapshot, Store, TableVersion, Writer
+from kexiao.engine.store import PartFile, Snapshot, Store, TableVersion, Writer, disk_errors
 from kexiao.errors import InputRejected, IntegrityFailed, KexiaoError, Place
 from kexiao.sources.inbox import workplace
 from kexiao.tables.catalogue import all_tables
@@ -104,7 +105,11 @@ def tidy(
     keep = retention_from(folder.settings)
     store = Store(folder.data)
     moment = now or datetime.now(UTC)
-    with workplace(folder) as work, store.writing("compact", on_wait=lambda: tell(store.busy())) as writer:
+    with (
+        disk_errors(folder.data),
+        workplace(folder) as work,
+        store.writing("compact", on_wait=lambda: tell(store.busy())) as writer,
+    ):
         begin(folder, store)
         compacted = _compact(writer, work, at_least, tell)
         snapshot = writer.commit()
@@ -286,7 +291,8 @@ def begin(folder: Folder, store: Store) -> None:
 
 def ended(folder: Folder) -> None:
     """Note that the writing ended well."""
-    with storage_errors(_mark(folder)):
+    # Everything is written: a mark that cannot be removed only makes the next writer look for leftovers.
+    with suppress(OSError):
         _mark(folder).unlink(missing_ok=True)
 
 

@@ -6,6 +6,7 @@ snapshot; Delta's own log is brought into line with it at each commit, so that o
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import uuid
@@ -18,7 +19,7 @@ from pathlib import Path
 from kexiao.engine import audit
 from kexiao.engine.delta import align_delta_log
 from kexiao.engine.duck import Connection, files_as_query, quote_name, run
-from kexiao.engine.posix import exclusive, holder, sha256, storage_errors, sync, write_durably
+from kexiao.engine.posix import exclusive, holder, sha256, storage_error, storage_errors, sync, write_durably
 from kexiao.errors import IntegrityFailed, Place, WrongUse
 from kexiao.text import Text
 
@@ -327,17 +328,27 @@ def _checksum(document: Mapping[str, object]) -> str:
 
 
 @contextmanager
+def disk_errors(folder: Path) -> Iterator[None]:
+    """Turn whatever a full or failing disk causes, in our own writing, DuckDB's or Delta's, into the one storage error."""
+    with duck_storage_errors(folder):
+        try:
+            yield
+        except BrokenPipeError:
+            raise
+        except OSError as problem:
+            full = "space" in str(problem).lower()
+            known = OSError(problem.errno or (errno.ENOSPC if full else errno.EIO), "storage")
+            raise storage_error(known, Path(str(problem.filename or folder))) from problem
+
+
+@contextmanager
 def duck_storage_errors(path: Path) -> Iterator[None]:
     """Turn DuckDB's own input-output errors into the storage error that names the file."""
     import duckdb
 
-    from kexiao.engine.posix import storage_error
-
     try:
         yield
     except duckdb.IOException as problem:
-        import errno
-
         words = str(problem).lower()
         number = errno.ENOSPC if "space" in words else errno.EFBIG if "too large" in words else errno.EIO
         raise storage_error(OSError(number, "duckdb"), path) from problem
