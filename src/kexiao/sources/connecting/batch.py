@@ -132,9 +132,10 @@ def _deletions(
         listed = ", ".join(quote_text(record) for record in stated)
         sql = f"SELECT {quote_name(thing.id)} FROM records WHERE {quote_name(thing.id)} IN ({listed})"
         read = {row[0] for row in run(connection, sql)}
-    # A record that was read in this walk and deleted before it was restored in between.
+    # A record that was read in this walk and deleted before it was restored in between. The deletion counts from this walk on, by our clock:
+    # the source's may be behind the time that its rows were known at.
     deleted = [
-        (record, written(at or walk.started_at))
+        (record, written(walk.started_at))
         for record, at in stated.items()
         if record not in read or (at is not None and at >= walk.started_at)
     ]

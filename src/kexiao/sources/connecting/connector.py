@@ -71,7 +71,8 @@ class SourcePlan:
 class Walk:
     """One reading from beginning to end: everything, or what changed since the last one.
 
-    ``since`` is how far the last reading got, in the connector's own form, and ``last_started_at`` when that began; both None for everything.
+    ``since`` is how far the last reading got, in the connector's own form, None for everything; ``last_started_at`` when the last one began,
+    None for the first.
     """
 
     mode: Mode

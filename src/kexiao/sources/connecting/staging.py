@@ -100,7 +100,7 @@ class Staging:
             mode,
             datetime.now(UTC),
             state.reached if changes else None,
-            state.started_at if changes else None,
+            state.started_at,
         )
         said = {
             "mode": walk.mode,

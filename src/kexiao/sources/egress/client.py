@@ -44,7 +44,7 @@ class Garbled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request. ``repeatable``: sending it twice does no harm, so it may be tried again."""
+    """One request. ``repeatable``: sending it twice does no harm, so it may be tried again. ``largest``: bytes of its answer where files are expected."""
 
     method: str
     url: str
@@ -53,6 +53,7 @@ class Call:
     form: Mapping[str, str] | None = field(default=None, repr=False)
     body: object = field(default=None, repr=False)
     repeatable: bool = True
+    largest: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +199,7 @@ class Client:
             timeout=timeout,
         ) as response:
             named = {name.lower(): value for name, value in response.headers.items()}
-            body = _body(response, named.get("content-encoding", ""), limits.answer_bytes, call)
+            body = _body(response, named.get("content-encoding", ""), call.largest or limits.answer_bytes, call)
             return Answer(response.status_code, named, body)
 
 

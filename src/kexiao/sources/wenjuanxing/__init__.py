@@ -1,0 +1,1 @@
+"""问卷星 (Wenjuanxing surveys), by its open API."""

@@ -1,0 +1,1 @@
+"""Zoho CRM, by its API version 8."""
