@@ -213,3 +213,13 @@ def test_the_child_starts_quickly_and_imports_little() -> None:
 
 def test_a_footer_of_two_gigabytes_is_not_believed(read: Read) -> None:
     assert "damaged" in refusal(read, b"PAR1" + bytes(100) + struct.pack("<I", 0x7FFFFFFF) + b"PAR1")
+
+
+def test_notes_and_pictures_beside_the_tables_of_an_archive_are_left_out_and_told(read: Read) -> None:
+    [table] = read(zipped(("orders.csv", csv_of().encode()), ("说明.png", b"\x89PNG\r\n\x1a\n" + bytes(64))))
+    assert len(table.rows) == len(ORDERS)
+    assert "“说明.png” in the archive was not read" in table.warnings
+
+
+def test_an_archive_of_nothing_but_pictures_is_refused(read: Read) -> None:
+    assert "PNG" in refusal(read, zipped(("a.png", b"\x89PNG\r\n\x1a\n" + bytes(64))))

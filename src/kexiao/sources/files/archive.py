@@ -30,7 +30,10 @@ def stage_gzip(path: Path, limits: Limits, *, inner: bool) -> list[StagedSheet]:
 
 
 def stage_members(archive: zipfile.ZipFile, limits: Limits, *, inner: bool) -> list[StagedSheet]:
-    """All tables of a zip archive; the sheets are named after their members."""
+    """All tables of a zip archive; the sheets are named after their members.
+
+    Pictures and notes that lie beside the tables are left out and told; any other member that cannot be read refuses the archive.
+    """
     from kexiao.sources.files.detect import stage
 
     _refuse_nested(inner)
@@ -40,6 +43,7 @@ def stage_members(archive: zipfile.ZipFile, limits: Limits, *, inner: bool) -> l
     if len(members) > MOST_TABLES:
         raise _refusal(Text(zh="压缩包里的文件过多。", en="There are too many files in the archive."))
     staged: list[StagedSheet] = []
+    left_out: list[KexiaoError] = []
     for number, member in enumerate(members):
         name = shown_name(member)
         with archive.open(member) as handle:
@@ -49,10 +53,22 @@ def stage_members(archive: zipfile.ZipFile, limits: Limits, *, inner: bool) -> l
         except KexiaoError as problem:
             place = problem.place or Place()
             problem.place = replace(place, file=name)
-            raise
+            if not (isinstance(problem, InputRejected) and name.lower().endswith(_BESIDE_TABLES)):
+                raise
+            left_out.append(problem)
+            continue
         staged += [replace(sheet, sheet=f"{name} / {sheet.sheet}" if sheet.sheet else name) for sheet in sheets]
         unpacked.unlink()
-    return staged
+    if not staged:
+        raise left_out[0]
+    told = [_LEFT_OUT.fill(name=problem.place.file if problem.place else "", why=problem.what) for problem in left_out]
+    return [replace(staged[0], warnings=(*staged[0].warnings, *told)), *staged[1:]]
+
+
+_BESIDE_TABLES = (
+    ".txt", ".md", ".pdf", ".doc", ".docx", ".ppt", ".pptx", ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".html", ".htm", ".xml", ".url", ".ini", ".log", ".db",
+)  # fmt: skip
+_LEFT_OUT = Text(zh="压缩包中的“{name}”没有读入：{why}", en="“{name}” in the archive was not read: {why}")
 
 
 def shown_name(member: zipfile.ZipInfo) -> str:
