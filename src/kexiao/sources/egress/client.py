@@ -8,7 +8,9 @@ import time
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -63,6 +65,14 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
+
+    @property
+    def sent_at(self) -> datetime | None:
+        """When the server says it answered, by its own clock."""
+        try:
+            return parsedate_to_datetime(self.headers.get("date", "")).astimezone(UTC)
+        except ValueError:
+            return None
 
     def json(self) -> Any:
         """The body as JSON, numbers exact (int, Decimal). A body in GB 18030 that claims to be UTF-8 is read as well.
@@ -259,9 +269,14 @@ def _broken(call: Call) -> SourceUnavailable:
 
 
 def _unreadable(call: Call) -> SourceUnavailable:
+    return unreadable(place_of(call))
+
+
+def unreadable(where: str) -> SourceUnavailable:
+    """The error for a system whose answers are not what its protocol says."""
     return SourceUnavailable(
         Text(zh="“{where}”返回的内容无法识别。", en="“{where}” answers with something that cannot be read.").fill(
-            where=place_of(call)
+            where=where
         ),
         next_step=_LATER,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from kexiao.errors import KexiaoError, NotPermitted, Place
@@ -39,6 +40,7 @@ class Access:
         self._secret = from_environment(settings["app_secret_env"], plan.file)
         self._code = from_environment(settings["permanent_code_env"], plan.file)
         self._token: tuple[Secret, str] | None = None
+        self.server_time: datetime | None = None
 
     def ask(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """One question; its whole answer. All of them only read, so they may be repeated."""
@@ -64,6 +66,7 @@ class Access:
         said = answer.json() if answer.status == 200 else None
         if not isinstance(said, dict) or "errorCode" not in said:
             raise Garbled("no answer of the API")
+        self.server_time = answer.sent_at or self.server_time
         code = int(said["errorCode"])
         if code == 0:
             return said

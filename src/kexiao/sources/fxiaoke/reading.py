@@ -13,14 +13,14 @@ from typing import Any
 from kexiao.sources.connecting.cells import flat, instant_of, written
 from kexiao.sources.connecting.connector import Cursor, Deleted, Page, SourcePlan, Thing, Walk
 from kexiao.sources.egress.addresses import Guard
-from kexiao.sources.egress.client import Client, Garbled
+from kexiao.sources.egress.client import Client, unreadable
 from kexiao.sources.egress.limits import Limits, Pace
 from kexiao.sources.fxiaoke.access import Access
 
 A_PAGE = 100
 CALLS, SECONDS = 90, 20.0
 """Ten fewer than allowed, as others of the same company may call too."""
-LOOK_BACK = timedelta(minutes=10)
+LOOK_BACK, INVALID_BACK = timedelta(minutes=10), timedelta(days=1)
 CHANGED = "last_modified_time"
 _BEIJING = timezone(timedelta(hours=8))
 _INSTANTS = frozenset({"create_time", CHANGED})
@@ -33,7 +33,7 @@ def open_reader(plan: SourcePlan, guard: Guard, limits: Limits) -> FxiaokeReader
 
 
 class FxiaokeReader:
-    """Pages of objects. The cursor: ``step`` (records, invalid), ``after`` (the last ``_id``), ``top`` (the furthest change)."""
+    """Pages of objects. The cursor: ``step`` (records, invalid), ``after`` (the last ``_id``), ``began`` (when, by the server's clock)."""
 
     settles = False
 
@@ -47,7 +47,7 @@ class FxiaokeReader:
 
     def pages(self, thing: Thing, walk: Walk, cursor: Cursor | None) -> Iterator[Page]:
         """The pages of one walk."""
-        at = cursor or {"step": "records", "after": None, "top": walk.since}
+        at = cursor or {"step": "records", "after": None, "began": None}
         while True:
             page = self._page(thing, walk, at)
             yield page
@@ -58,14 +58,14 @@ class FxiaokeReader:
     def _page(self, thing: Thing, walk: Walk, at: Cursor) -> Page:
         """One page, and where it leads. Invalid records are withdrawn; a first reading needs none of them."""
         records = self._query(thing, walk, at)
-        top = max(filter(None, [at["top"], *(_changed(record) for record in records)]), default=None)
+        began = at["began"] or (written(self._access.server_time) if self._access.server_time else None)
         full = len(records) == A_PAGE
-        after: Cursor | None = {**at, "after": records[-1]["_id"] if full else None, "top": top}
+        after: Cursor | None = {**at, "after": records[-1]["_id"] if full else None, "began": began}
         if not full and at["step"] == "records":
-            after = {**at, "step": "invalid", "after": None, "top": top}
+            after = {**at, "step": "invalid", "after": None, "began": began}
         if not full and (at["step"] == "invalid" or walk.last_started_at is None):
             after = None
-        reached = None if after else top or written(walk.started_at)
+        reached = None if after else began or written(walk.started_at)
         gone = [record for record in records if at["step"] == "invalid" or _is_gone(record)]
         kept = [record for record in records if record not in gone]
         fields = self._fields(thing)
@@ -98,7 +98,7 @@ class FxiaokeReader:
         said = self._access.ask(_path(thing, "data/query"), {"data": question})
         data = said.get("data")
         if not isinstance(data, dict) or not isinstance(data.get("dataList"), list):
-            raise Garbled("no list")
+            raise unreadable("open.fxiaoke.com")
         found: list[dict[str, Any]] = data["dataList"]
         return found
 
@@ -118,11 +118,16 @@ def _path(thing: Thing, what: str) -> str:
 
 
 def _since(walk: Walk, step: str) -> int | None:
-    """From when changes are asked for, in epoch milliseconds; None for everything."""
-    if walk.since is None and step == "records":
-        return None
-    known = [when for when in (instant_of(walk.since), walk.last_started_at) if when]
-    return int((min(known) - LOOK_BACK).timestamp() * 1000) if known else None
+    """From when changes are asked for, in epoch milliseconds, a little before the last reading began; None for everything."""
+    if step == "records":
+        since = instant_of(walk.since)
+        return _milliseconds(since - LOOK_BACK) if since else None
+    last = instant_of(walk.since) or walk.last_started_at
+    return _milliseconds(last - INVALID_BACK) if last else None
+
+
+def _milliseconds(when: datetime) -> int:
+    return int(when.timestamp() * 1000)
 
 
 def _changed(record: Mapping[str, Any]) -> str | None:

@@ -18,7 +18,7 @@ from kexiao.errors import KexiaoError, NotPermitted, Place, SourceUnavailable, W
 from kexiao.sources.connecting.connector import Cursor, Page, SourcePlan, Thing, Walk
 from kexiao.sources.connecting.described import wrong
 from kexiao.sources.egress.addresses import Guard
-from kexiao.sources.egress.client import Answer, Call, Client, Garbled
+from kexiao.sources.egress.client import Answer, Call, Client, Garbled, unreadable
 from kexiao.sources.egress.limits import Limits, Pace
 from kexiao.sources.egress.secrets import from_environment
 from kexiao.sources.wenjuanxing.signing import signature
@@ -148,7 +148,7 @@ class SurveyReader:
         reader = csv.DictReader(io.StringIO(text, newline=""))
         names = tuple(name for name in reader.fieldnames or () if name)
         if NUMBER not in names:
-            raise Garbled("no 序号")
+            raise unreadable("wjx.cn")
         rows = []
         for line in reader:
             cells: dict[str, str | None] = {name: line[name] or None for name in names}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 from kexiao.errors import NotPermitted, Place, SourceUnavailable, WrongUse
@@ -59,6 +60,7 @@ class Access:
         self._refresh = from_environment(settings["refresh_token_env"], plan.file)
         self._reserve = int(settings.get("credits_reserve", 0))
         self._token: Secret | None = None
+        self.server_time: datetime | None = None
 
     def get(
         self,
@@ -102,6 +104,7 @@ class Access:
         """What was parsed; None where the token has expired."""
         if answer.status in (200, 201, 202, 204, 304):
             found = parse(answer)
+            self.server_time = answer.sent_at or self.server_time
             self._keep_credits(answer)
             return (found,)
         code = code_of(answer)

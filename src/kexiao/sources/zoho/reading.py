@@ -11,6 +11,7 @@ import io
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -28,7 +29,6 @@ FIELDS_A_CALL = 50
 IDS_A_CALL = 100
 BULK_FROM = 20_000
 LOOK_BACK, DELETED_BACK = timedelta(minutes=10), timedelta(days=1)
-MODIFIED = "Modified_Time"
 LARGEST_ZIP, LARGEST_CSV = 512 * 1024**2, 2 * 1024**3
 
 
@@ -52,7 +52,7 @@ class ZohoReader:
 
     def pages(self, thing: Thing, walk: Walk, cursor: Cursor | None) -> Iterator[Page]:
         """The pages of one walk."""
-        at = cursor or {"step": self._first_step(thing, walk), "token": None, "page": 1, "job": None, "top": walk.since}
+        at = cursor or {"step": self._first_step(thing, walk), "token": None, "page": 1, "job": None, "began": None}
         while True:
             step = {"bulk": self._bulk, "records": self._records, "deleted": self._deleted}[at["step"]]
             try:
@@ -62,10 +62,13 @@ class ZohoReader:
                 if not (at["token"] or at["job"]) or at.get("anew"):
                     raise
                 page = Page((), {**at, "token": None, "job": None, "anew": True})
-            yield page
+            began = at["began"] or (written(self._access.server_time) if self._access.server_time else None)
             if page.cursor is None:
+                # Changes are asked for from here on, by the server's own clock.
+                yield replace(page, reached=began or written(walk.started_at))
                 return
-            at = page.cursor
+            at = {**page.cursor, "began": began}
+            yield replace(page, cursor=at)
 
     def _first_step(self, thing: Thing, walk: Walk) -> str:
         first = thing.settings.get("first", "auto")
@@ -84,20 +87,13 @@ class ZohoReader:
         params = {"fields": ",".join(groups[0]), "per_page": str(A_PAGE), "sort_by": "id", "sort_order": "asc"}
         if at["token"]:
             params["page_token"] = at["token"]
-        said = self._access.get(f"/crm/v8/{module}", _listed, params=params, headers=_since(walk))
+        said = self._access.get(f"/crm/v8/{module}", _page_of, params=params, headers=_since(walk))
         rows = {str(record["id"]): flat(record) for record in said["data"]}
         for group in groups[1:]:
             self._complete(module, group, rows)
-        top = _furthest(at["top"], rows.values())
         info = said.get("info", {})
         token = info.get("next_page_token") if info.get("more_records") else None
-        if info.get("more_records") and not token:
-            raise Garbled("more records and no token")
-        after = (
-            {**at, "token": token, "top": top}
-            if token
-            else {**at, "step": "deleted", "token": None, "page": 1, "top": top}
-        )
+        after = {**at, "token": token} if token else {**at, "step": "deleted", "token": None, "page": 1}
         return Page(tuple(rows.values()), after, columns=tuple(groups[0]) if not rows else ())
 
     def _complete(self, module: str, group: Sequence[str], rows: dict[str, dict[str, str | None]]) -> None:
@@ -111,15 +107,16 @@ class ZohoReader:
     def _deleted(self, thing: Thing, walk: Walk, at: Cursor) -> Page:
         """One page of what was deleted; a first reading has no use for it."""
         if walk.last_started_at is None:
-            return Page((), None, reached=at["top"] or written(walk.started_at))
+            return Page((), None)
         params = {"type": "all", "per_page": str(A_PAGE), "page": str(at["page"])}
         path = f"/crm/v8/{thing.settings['module']}/deleted"
-        since = {"If-Modified-Since": (walk.last_started_at - DELETED_BACK).isoformat(timespec="seconds")}
+        back = (instant_of(walk.since) or walk.last_started_at) - DELETED_BACK
+        since = {"If-Modified-Since": back.isoformat(timespec="seconds")}
         said = self._access.get(path, _listed, params=params, headers=since)
         gone = tuple(Deleted(str(record["id"]), instant_of(record.get("deleted_time"))) for record in said["data"])
         more = bool(said.get("info", {}).get("more_records"))
         after = {**at, "page": at["page"] + 1} if more else None
-        return Page((), after, deleted=gone, reached=None if more else at["top"] or written(walk.started_at))
+        return Page((), after, deleted=gone)
 
     def _bulk(self, thing: Thing, walk: Walk, at: Cursor) -> Page:
         """A job is made, waited for, fetched: one page each, so that a kill never makes a job twice."""
@@ -142,10 +139,9 @@ class ZohoReader:
                 ),
                 next_step=Text(zh="稍后重试同一命令。", en="Run the same command later."),
             )
-        top = _furthest(at["top"], rows)
         token = result.get("next_page_token") if result.get("more_records") else None
         step = "bulk" if token else "deleted"
-        return Page(tuple(rows), {**at, "step": step, "token": token, "job": None, "page": 1, "top": top})
+        return Page(tuple(rows), {**at, "step": step, "token": token, "job": None, "page": 1})
 
     def _wait_for(self, job: str) -> Mapping[str, Any]:
         """The result of a job, once it is ready."""
@@ -169,17 +165,17 @@ class ZohoReader:
 
 
 def _field_groups(thing: Thing) -> list[list[str]]:
-    """The fields to ask for, at most fifty a call; ``Owner.id`` asks for ``Owner``. The time of change comes with the first."""
-    wanted = list(dict.fromkeys([MODIFIED, *(column.split(".")[0] for column in thing.columns if column != "id")]))
+    """The fields to ask for, at most fifty a call; ``Owner.id`` asks for ``Owner``."""
+    wanted = list(dict.fromkeys(column.split(".")[0] for column in thing.columns if column != "id")) or [
+        "Modified_Time"
+    ]
     return [wanted[start : start + FIELDS_A_CALL] for start in range(0, len(wanted), FIELDS_A_CALL)]
 
 
 def _since(walk: Walk) -> dict[str, str]:
-    """The header that asks for changes only, a little further back than the last reading got."""
-    if walk.since is None:
-        return {}
-    latest = min(filter(None, (instant_of(walk.since), walk.last_started_at)))
-    return {"If-Modified-Since": (latest - LOOK_BACK).isoformat(timespec="seconds")}
+    """The header that asks for changes only, a little further back than the last reading began."""
+    since = instant_of(walk.since)
+    return {"If-Modified-Since": (since - LOOK_BACK).isoformat(timespec="seconds")} if since else {}
 
 
 def _listed(answer: Answer) -> dict[str, Any]:
@@ -189,6 +185,14 @@ def _listed(answer: Answer) -> dict[str, Any]:
     said = answer.json()
     if not isinstance(said, dict) or not isinstance(said.get("data"), list):
         raise Garbled("no list")
+    return said
+
+
+def _page_of(answer: Answer) -> dict[str, Any]:
+    said = _listed(answer)
+    info = said.get("info", {})
+    if info.get("more_records") and not info.get("next_page_token"):
+        raise Garbled("more records and no token")
     return said
 
 
@@ -205,11 +209,6 @@ def _job_id(answer: Answer) -> str:
         return str(_listed(answer)["data"][0]["details"]["id"])
     except (KeyError, IndexError, TypeError):
         raise Garbled("no job") from None
-
-
-def _furthest(top: str | None, rows: Any) -> str | None:
-    found = [written(when) for row in rows if (when := instant_of(row.get(MODIFIED)))]
-    return max(filter(None, [top, *found]), default=None)
 
 
 def _unzipped(answer: Answer, thing: Thing) -> list[dict[str, str | None]]:
