@@ -12,13 +12,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kexiao.engine.duck import Connection, files_as_query, quote_name, quote_text, run
+from kexiao.engine.duck import Connection, any_repeats, files_as_query, quote_name, quote_text, run
 from kexiao.engine.store import PartFile, Writer
 from kexiao.tables.conflicts import conflicts
 from kexiao.tables.description import Column, Table
 from kexiao.tables.withdrawn import withdrawn
 
-ROWS = ("src", "row_no")
+MOST_SORTED = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +147,7 @@ def _stream(
     if settled or writer.tables.get(table.name) or (disputed and disputed.files):
         return None
     given = _given(connection, incoming)
-    repeated = f"SELECT 1 FROM ({given}) GROUP BY hash({_key(table)}) HAVING count(*) > 1 LIMIT 1"
-    if not incoming.unique and run(connection, repeated):
+    if not incoming.unique and any_repeats(connection, f"({given})", _key(table)):
         return None
     connection.execute(f"CREATE OR REPLACE TEMP VIEW {names['fresh']} AS {given}")
     _write(connection, writer, table, names, 0, load_id)
@@ -426,12 +425,21 @@ def _write(
             part = writer.write(connection, table.name, columns, _with_missing(connection, rest, columns))
             removed.append(relative)
             added += [part] if part else []
-    order = f" ORDER BY {quote_name(table.date_column)}" if table.date_column else ""
     fresh = writer.write(
-        connection, table.name, columns, f"SELECT *, {load_id} AS load_id FROM {names['fresh']}{order}"
+        connection,
+        table.name,
+        columns,
+        f"SELECT *, {load_id} AS load_id FROM {names['fresh']}{_in_time(connection, table, names['fresh'])}",
     )
     added += [fresh] if fresh else []
     writer.change(table.name, columns, add=added, remove=removed)
+
+
+def _in_time(connection: Connection, table: Table, fresh: str) -> str:
+    """SQL that puts rows in the order of time, so that a period is found in few row groups; a very large load keeps the order of its files."""
+    if not table.date_column or run(connection, f"SELECT count(*) FROM {fresh}")[0][0] > MOST_SORTED:
+        return ""
+    return f" ORDER BY {quote_name(table.date_column)}"
 
 
 def _with_missing(connection: Connection, sql: str, columns: Sequence[tuple[str, str]]) -> str:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kexiao.sources.files import text
 from kexiao.sources.files.encoding import as_utf8
-from kexiao.sources.files.reading import DEFAULT_LIMITS
+from kexiao.sources.files.reading import DEFAULT_LIMITS, read_file
 from kexiao.sources.files.survey import survey
 
 from .conftest import Table, table_of
@@ -91,7 +91,6 @@ def test_clean_text_takes_the_fast_road(tmp_path: Path) -> None:
     found = survey(path, ",", 2, 1)
     assert found is not None
     assert found.rows == 1000
-    assert found.quoted
 
 
 def test_rows_keep_their_numbers_over_many_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,3 +108,27 @@ def test_rows_keep_their_numbers_over_many_blocks(tmp_path: Path, monkeypatch: p
     wrong = duckdb.sql("SELECT count(*) FROM 'clean.parquet' WHERE c0 <> 'SO' || (row_no - 2)").fetchall()
     assert clean.rows == count
     assert wrong == [(0,)]
+
+
+def test_bytes_that_are_no_utf8_far_beyond_what_is_sampled_are_not_taken_over(tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    line = "SO{:07d},王小明,12.50\n".format
+    body = b"".join(line(number).encode() for number in range(300_000))
+    at = body.index(line(220_000).encode())
+    path.write_bytes(
+        "订单号,姓名,金额\n".encode() + body[:at] + "SO9999999,王小明,1.00\n".encode("gb18030") + body[at:]
+    )
+    (sheet,) = read_file(path, tmp_path / "work", original_name="orders.csv")
+    assert sheet.rows == 300_000
+    assert [(row.row_no, row.code) for row in sheet.refused] == [(220_002, "undecodable")]
+
+
+@pytest.mark.parametrize(
+    ("cell", "trimmed"), [("王", True), (" 王", False), ("王\t", False), ("王\u3000小", False), ('" 王"', False)]
+)
+def test_blanks_at_the_edges_of_cells_are_noticed(tmp_path: Path, cell: str, trimmed: bool) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_text("订单号,姓名,金额\n" + f"SO1,{cell},1 2\n" * 50, encoding="utf-8")
+    found = survey(path, ",", 3, 1)
+    assert found is not None
+    assert found.trimmed is trimmed

@@ -60,6 +60,12 @@ def as_utf8(path: Path, target: Path) -> Utf8File:
     return Utf8File(target, encoding, tuple(_warnings(encoding)), broken)
 
 
+def likely_utf8(path: Path) -> Utf8File | None:
+    """The file itself where its start, middle and end are UTF-8: whoever reads on must notice bytes that are not. None for other encodings."""
+    encoding = find_encoding(path)
+    return Utf8File(path, encoding) if encoding in ("utf-8", "utf-8-sig") else None
+
+
 def _warnings(encoding: str) -> Iterator[Text]:
     if encoding in _LABELS:
         text = Text(zh="编码按 {e} 读取。", en="The encoding was taken to be {e}.")

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 BLOCK = 8 * 1024**2
-LONGEST_LINE = 8 * 1024**2
+LONGEST_LINE = 4 * 1024**2 - 1024
 _QUOTE, _NEWLINE, _RETURN, _TAB, _BLANK = 34, 10, 13, 9, 32
 _WIDE_BLANK = "\u3000".encode()
 
@@ -41,11 +41,9 @@ _TOTAL_LINE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Clean:
-    """A clean text: its records below the header, the longest line in bytes, any quoted cell, no cell with a blank at either end."""
+    """A clean text: its records below the header, and whether no cell has a blank at either end."""
 
     rows: int
-    longest: int
-    quoted: bool
     trimmed: bool
 
 
@@ -61,7 +59,7 @@ def survey(path: Path, delimiter: str, width: int, skip: int) -> Clean | None:
         state.header = header
         if body and not state.accepts(body):
             return None
-    return Clean(state.rows, state.longest, state.quoted, state.trimmed) if state.rows else None
+    return Clean(state.rows, state.trimmed) if state.rows else None
 
 
 def _whole_lines(path: Path) -> Iterator[bytes]:
@@ -102,7 +100,6 @@ class _State:
         self.width = width
         self.header = b""
         self.rows = 0
-        self.longest = 0
         self.quoted = False
         self.trimmed = True
         self.returns: bool | None = None
@@ -165,8 +162,7 @@ class _State:
         if (table[:, 0] <= starts).any() or (table[:, -1] >= ends).any() or _maybe_blank(signs, starts + 1, ends):
             return False
         self.rows += ends.size
-        self.longest = max(self.longest, int((ends - starts).max()))
-        return bool(self.longest < LONGEST_LINE)
+        return bool((ends - starts).max() < LONGEST_LINE)
 
     def _are_paired(self, signs: NDArray[np.uint8], quotes: NDArray[np.intp]) -> bool:
         """Whether each quote opens a cell, closes one, or is half of a doubled one."""

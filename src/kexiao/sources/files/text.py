@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -13,7 +14,7 @@ import duckdb
 
 from kexiao.errors import InputRejected, Place
 from kexiao.sources.files import invisible
-from kexiao.sources.files.encoding import BROKEN, Utf8File, as_utf8
+from kexiao.sources.files.encoding import BROKEN, Utf8File, as_utf8, likely_utf8
 from kexiao.sources.files.header import LOOKED_AT, Header, find_header, unique_names
 from kexiao.sources.files.lines import Record, read_records
 from kexiao.sources.files.shape import record_test
@@ -59,16 +60,36 @@ def stage_text(path: Path, limits: Limits, *, prefix: str = "") -> list[StagedSh
 
     Errors: ``InputRejected`` where there is no table in it or no row can be read, ``Ambiguous`` for two columns of one name.
     """
-    file = as_utf8(path, Path(f"{prefix}utf8.txt"))
-    layout = find_layout(file)
-    if layout.width > limits.columns:
-        raise _no_table(Text(zh="列数过多。", en="There are too many columns."))
     target = Path(f"{prefix}sheet0.parquet")
-    staged = _stage_clean(file, layout, target) or _stage_lines(file, layout, target, limits)
+    file, layout, staged = _stage_quickly(path, limits, target) or _stage_carefully(path, limits, target, prefix)
     if not staged.rows and staged.refused:
         raise _all_refused(staged)
     staged = tell_unnamed(staged, layout.header.names)
     return [replace(staged, warnings=(*file.warnings, *layout.warnings, *staged.warnings))]
+
+
+def _stage_quickly(path: Path, limits: Limits, target: Path) -> tuple[Utf8File, Layout, StagedSheet] | None:
+    """Read a clean file that looks like UTF-8; None for any other, which is then read with care."""
+    try:
+        file = likely_utf8(path)
+        layout = find_layout(file) if file else None
+    except (UnicodeDecodeError, InputRejected):
+        return None
+    if file is None or layout is None or layout.width > limits.columns:
+        return None
+    staged = _stage_clean(file, layout, target)
+    return (file, layout, staged) if staged else None
+
+
+def _stage_carefully(path: Path, limits: Limits, target: Path, prefix: str) -> tuple[Utf8File, Layout, StagedSheet]:
+    """Read any file: its encoding found out from all of it, clean ones by DuckDB, the others line by line."""
+    file = as_utf8(path, Path(f"{prefix}utf8.txt"))
+    layout = find_layout(file)
+    if layout.width > limits.columns:
+        raise _no_table(Text(zh="列数过多。", en="There are too many columns."))
+    # What is UTF-8 as it stands was tried at full speed already.
+    staged = _stage_clean(file, layout, target) if file.path != path else None
+    return file, layout, staged or _stage_lines(file, layout, target, limits)
 
 
 def lines_of(file: Utf8File, newline: str) -> Iterator[str]:
@@ -166,28 +187,25 @@ def _all_refused(sheet: StagedSheet) -> InputRejected:
 def _stage_clean(file: Utf8File, layout: Layout, target: Path) -> StagedSheet | None:
     """Read a clean file by DuckDB; None where it is not clean, or where DuckDB counts other rows than we do."""
     skip = layout.header.last + 1
-    clean = survey(file.path, layout.delimiter, layout.width, skip) if layout.newline == "\n" else None
-    if clean is None:
+    if layout.newline != "\n":
         return None
     columns = [(name, "VARCHAR") for name in column_names(layout.width)]
-    quote = '"' if clean.quoted else ""
-    cells = csv_query(
-        file.path,
-        columns,
-        delimiter=layout.delimiter,
-        skip=skip,
-        quote=quote,
-        longest=clean.longest,
-    )
+    cells = csv_query(file.path, columns, delimiter=layout.delimiter, skip=skip)
+    query = f"SELECT row_number() OVER () + {skip} AS row_no, * FROM ({cells})"
     connection = open_duck(layout.width)
-    try:
-        query = f"SELECT row_number() OVER () + {skip} AS row_no, * FROM ({cells})"
-        rows = copy_to_parquet(connection, query, target)
-    except duckdb.Error:
-        return None
-    finally:
-        connection.close()
-    if rows != clean.rows:
+    # Both look at every byte: the one that judges stops the one that copies as soon as the file turns out not to be clean.
+    with ThreadPoolExecutor(1) as pool:
+        judging = pool.submit(survey, file.path, layout.delimiter, layout.width, skip)
+        judging.add_done_callback(
+            lambda judged: None if judged.exception() or judged.result() else connection.interrupt()
+        )
+        try:
+            rows = copy_to_parquet(connection, query, target)
+        except duckdb.Error:
+            rows = -1
+        clean = judging.result()
+    connection.close()
+    if clean is None or rows != clean.rows:
         return None
     titles = tuple(SkippedRow(number + 1, "title") for number in range(layout.header.first))
     return StagedSheet(sheet="", header=layout.names, parquet=target, rows=rows, skipped=titles, trimmed=clean.trimmed)

@@ -61,7 +61,7 @@ class Column:
 
     ``clean`` is SQL of the value of a clean cell over its text ``r<number>``, null for any other; ``cast`` the same without the test, for columns of
     nothing but clean cells. ``filled`` cells of which ``unread`` are not clean, whose readings stand in the table ``slow``; ``odd`` clean ones hold
-    dates that cannot be meant.
+    dates that cannot be meant, ``broken`` ones a fraction where things are counted.
     """
 
     number: int
@@ -71,6 +71,7 @@ class Column:
     filled: int = 0
     unread: int = 0
     odd: int = 0
+    broken: int = 0
     slow: str | None = None
 
     @property
@@ -102,18 +103,27 @@ def cells_of(connection: Connection, sheet: StagedSheet, mapping: SheetMapping, 
     rows = _texts(sheet, columns, places)
     if mapping.options.fill_down:
         rows = _filled_down(rows, columns)
-    counts = ", ".join(
-        f"count({c.raw}), count(v{c.number}), count(*) FILTER ({implausible(c.field, f'v{c.number}', today) or 'false'})"
-        for c in columns
-    )
+    counts = ", ".join(_counts(column, today) for column in columns)
     values = ", ".join(f"{c.raw}, {c.clean} AS v{c.number}" for c in columns)
     found = [int(count) for count in run(connection, f"SELECT {counts} FROM (SELECT {values} FROM ({rows}))")[0]]
     return Cells(
         rows,
         tuple(
-            replace(column, filled=filled, unread=filled - read, odd=odd)
-            for column, filled, read, odd in zip(columns, found[::3], found[1::3], found[2::3], strict=True)
+            replace(column, filled=filled, unread=filled - read, odd=odd, broken=broken)
+            for column, filled, read, odd, broken in zip(
+                columns, found[::4], found[1::4], found[2::4], found[3::4], strict=True
+            )
         ),
+    )
+
+
+def _counts(column: Column, today: date) -> str:
+    """SQL of how many cells are filled, clean, odd and broken."""
+    value = f"v{column.number}"
+    odd = implausible(column.field, value, today)
+    broken = f"{value} <> floor({value})" if column.field.name == "quantity" else None
+    return f"count({column.raw}), count({value}), " + ", ".join(
+        f"count(*) FILTER ({test})" if test else "0" for test in (odd, broken)
     )
 
 

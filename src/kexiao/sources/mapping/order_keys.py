@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kexiao.engine.duck import quote_text, run
+from kexiao.engine.duck import any_repeats, quote_text, run
 from kexiao.errors import Ambiguous, Place
 from kexiao.sources.mapping.batch import Batch, BatchSheet
 from kexiao.text import Text
@@ -80,8 +80,8 @@ def order_key(batch: Batch, sheet: BatchSheet, has_lines: bool) -> str:
 
 
 def _decide(batch: Batch, sheet: BatchSheet, has_lines: bool) -> str:
-    if not batch.count(
-        f"SELECT count(*) FROM (SELECT 1 FROM {batch.parquet(sheet)} WHERE _code IS NULL GROUP BY hash(order_id) HAVING count(*) > 1)"
+    if not any_repeats(
+        batch.connection, f"(SELECT order_id FROM {batch.parquet(sheet)} WHERE _code IS NULL)", "order_id"
     ):
         batch.unrepeated.add(sheet.src)
         return "order_id"

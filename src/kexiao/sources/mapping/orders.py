@@ -65,7 +65,7 @@ def _order_rows(batch: Batch, sheet: BatchSheet, lines: bool) -> str:
         f"SELECT {key} AS order_key, _person, ordered_at, {status} AS status, {', '.join(_HEADER)}, ({amounts.net}) AS net, ({amounts.gross}) AS gross, "
         f"({amounts.cost}) AS cost, ({amounts.quantity}) AS quantity, freight, ({amounts.whole}) AS whole, {currency} AS currency, "
         f"{masked('note', 'customer_name')} AS note, coalesce(product_id, product_name) AS product, product_name, category, subcategory, line_key, "
-        f"{lines and amounts.lines_have_amounts} AS has_lines, {_has_amounts(sheet)} AS has_amounts, {amounts.freight_repeats} AS freight_repeats, known_at, src, row_no "
+        f"{lines and amounts.lines_have_amounts} AS has_lines, {_has_amounts(sheet)} AS has_amounts, {amounts.freight_repeats} AS freight_repeats, _origin, _ref, known_at, src, row_no "
         f"FROM ({rows}) AS t"
     )
 
@@ -196,10 +196,12 @@ def _orders(batch: Batch) -> list[Incoming]:
         "SELECT count(*) FROM order_rows WHERE NOT has_lines"
     ):
         freight, join = _freight_of_lines(batch)
+        # People are numbered once each, not once an order: the keyed hash is the dearest part of a row.
+        join += " LEFT JOIN (SELECT origin, source_id, customer_id FROM people) AS w ON w.origin = o._origin AND w.source_id = o._ref"
         found.append(
             Incoming(
                 orders,
-                f"SELECT o.order_key AS order_id, _person AS customer_id, {at}, status, {', '.join(_HEADER)}, coalesce(whole, net) AS amount, "
+                f"SELECT o.order_key AS order_id, w.customer_id, {at}, status, {', '.join(_HEADER)}, coalesce(whole, net) AS amount, "
                 f"CASE WHEN gross > coalesce(whole, net) THEN CAST(gross - coalesce(whole, net) AS DECIMAL(18,2)) END AS discount, {freight} AS freight, cost, "
                 f"CASE WHEN net < 0 THEN abs(quantity) ELSE quantity END AS quantity, currency, note, known_at, src, row_no FROM order_rows AS o {join} WHERE NOT has_lines",
                 unique={sheet.src for sheet in batch.of_kind("orders")} == batch.unrepeated

@@ -157,22 +157,29 @@ def _people(batch: Batch) -> list[Incoming]:
         )
         return []
     rows = " UNION ALL ".join(parts)
-    said = ", ".join(_PERSONAL)
+    held = [name for name in _PERSONAL if any(name in sheet.mapping.columns for sheet in batch.sheets)]
+    said = ", ".join(held) or "NULL"
     # Most customers say the same of themselves in every row; only the others need the newest of each value.
+    once = ", ".join(f"any_value({name}) AS {name}" for name in held)
     batch.connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE said AS SELECT _origin, _ref, min(said) <> max(said) AS differs, {', '.join(f'any_value({name}) AS {name}' for name in _PERSONAL)}, "
-        f"max(known_at) AS known_at FROM (SELECT *, hash({said}) AS said FROM ({rows})) WHERE _ref IS NOT NULL GROUP BY 1, 2"
+        f"CREATE OR REPLACE TEMP TABLE said AS SELECT _origin, _ref, min(said) <> max(said) AS differs, {once}{',' if once else ''} max(known_at) AS known_at "
+        f"FROM (SELECT *, hash({said}) AS said FROM ({rows})) WHERE _ref IS NOT NULL GROUP BY 1, 2"
     )
-    several = f"SELECT _origin, _ref, {said}, max(moment) AS moment, max(known_at) AS known_at FROM ({rows}) SEMI JOIN (SELECT _origin, _ref FROM said WHERE differs) USING (_origin, _ref) GROUP BY ALL"
-    newest = ", ".join(
-        f"(max({{'m': moment, 'v': {name}}}) FILTER ({name} IS NOT NULL)).v AS {name}" for name in _PERSONAL
-    )
-    found = f"SELECT _origin, _ref, {said}, known_at FROM said WHERE NOT differs"
+    found = "SELECT * EXCLUDE (differs) FROM said WHERE NOT differs"
     if batch.count("SELECT count(*) FROM said WHERE differs"):
-        found += f" UNION ALL SELECT _origin, _ref, {newest}, max(known_at) AS known_at FROM ({several}) GROUP BY 1, 2"
+        newest = ", ".join(
+            f"(max({{'m': moment, 'v': {name}}}) FILTER ({name} IS NOT NULL)).v AS {name}" for name in held
+        )
+        found += (
+            f" UNION ALL SELECT _origin, _ref, {newest}, max(known_at) AS known_at FROM (SELECT _origin, _ref, {said}, max(moment) AS moment, max(known_at) AS known_at "
+            f"FROM ({rows}) SEMI JOIN (SELECT _origin, _ref FROM said WHERE differs) USING (_origin, _ref) GROUP BY ALL) GROUP BY 1, 2"
+        )
+    shown = ", ".join(
+        (name if name in held else _no_value(name)) + f" AS {name.removeprefix('customer_')}" for name in _PERSONAL
+    )
     batch.connection.execute(
         f"CREATE OR REPLACE TEMP TABLE people AS SELECT person(_origin, _ref) AS customer_id, _origin AS origin, _ref AS source_id, "
-        f"customer_name AS name, phone, email, wechat, birthday, gender, known_at FROM ({found})"
+        f"{shown}, known_at FROM ({found})"
     )
     batch.connection.execute("DROP TABLE said")
     _tell_case(batch)
@@ -180,13 +187,14 @@ def _people(batch: Batch) -> list[Incoming]:
     return [Incoming(table_named("customers"), sql, derived=True, decides=False)]
 
 
+def _no_value(name: str) -> str:
+    return f"CAST(NULL AS {'DATE' if name == 'birthday' else 'VARCHAR'})"
+
+
 def _person_rows(batch: Batch, sheet: BatchSheet) -> str:
     """Who the rows of one sheet name. In a list of customers the file's time counts, in a history the row's own."""
     fields = {field.name for field in sheet.mapping.sheet_kind.fields}
-    kinds = {"birthday": "DATE"}
-    shown = ", ".join(
-        name if name in fields else f"CAST(NULL AS {kinds.get(name, 'VARCHAR')}) AS {name}" for name in _PERSONAL
-    )
+    shown = ", ".join(name if name in fields else f"{_no_value(name)} AS {name}" for name in _PERSONAL)
     when = next(
         (name for name in ("ordered_at", "created_at", "opened_at", "responded_at", "refunded_at") if name in fields),
         "known_at",

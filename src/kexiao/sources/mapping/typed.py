@@ -80,10 +80,10 @@ def read_cells(
     if mapping.options.fill_down or any(c.slow and c.field.reads != "choice" for c in columns):
         run(connection, f"COPY ({query.sql}) TO {quote_text(str(out))} (FORMAT parquet, COMPRESSION snappy)")
         query = replace(query, sql=f"SELECT * FROM read_parquet({quote_text(str(out))})")
-    refused, lost = _judged(connection, query, columns)
+    refused, lost = _judged(connection, query)
     shown = "*" if refused else f"* REPLACE ({_NONE} AS _field, {_NONE} AS _code)"
     whole = frozenset(c.field.name for c in columns if c.filled == sheet.rows and not c.unread)
-    notes = {**_notes(connection, columns), **lost}
+    notes = {**_notes(connection, columns), **lost, **_fractions(connection, query, columns)}
     return TypedSheet(sheet, mapping, f"(SELECT {shown} FROM ({query.sql}))", notes, currency, whole)
 
 
@@ -199,9 +199,10 @@ def _value(column: Column) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _TypedQuery:
-    """SQL of the typed rows of a sheet, and the optional fields of which cells may have been dropped (columns ``lost_<field>``)."""
+    """SQL of the typed rows of a sheet, whether any may be refused, and the optional fields of which cells may have been dropped (``lost_<field>``)."""
 
     sql: str
+    refuses: bool
     droppable: tuple[str, ...]
 
 
@@ -235,7 +236,7 @@ def _typed_query(rows: str, columns: list[Column], today: date, count: int) -> _
         f"SELECT row_no, {shown}, {f'CASE {which} END' if which else _NONE} AS _field, "
         f"{f'CASE {why} END' if why else _NONE} AS _code{lost} FROM ({inner})"
     )
-    return _TypedQuery(sql, tuple(c.field.name for c in droppable))
+    return _TypedQuery(sql, bool(tests), tuple(c.field.name for c in droppable))
 
 
 def _code(field: Field) -> str:
@@ -257,20 +258,25 @@ def _refusals(columns: list[Column], odd: Mapping[str, str], rows: int) -> list[
     return tests
 
 
-def _judged(
-    connection: Connection, query: _TypedQuery, columns: list[Column]
-) -> tuple[int, dict[tuple[str, str], int]]:
-    """How many rows are refused, and how many cells of optional fields could not be read or, as fractions, look wrong."""
+def _judged(connection: Connection, query: _TypedQuery) -> tuple[int, dict[tuple[str, str], int]]:
+    """How many rows are refused, and how many cells of optional fields could not be read."""
+    if not query.droppable and not query.refuses:
+        return 0, {}
     counts = ["count(_code)", *(f"count(*) FILTER ({quote_name('lost_' + name)})" for name in query.droppable)]
-    if any(column.field.name == "quantity" for column in columns):
-        counts += ["count(*) FILTER (quantity <> floor(quantity))", "count(quantity)"]
     refused, *found = (int(count) for count in run(connection, f"SELECT {', '.join(counts)} FROM ({query.sql})")[0])
-    notes = {(name, "dropped"): count for name, count in zip(query.droppable, found, strict=False) if count}
-    # Fractional quantities in a column that is otherwise whole: grams would be fractional throughout.
-    broken, filled = found[len(query.droppable) :] or (0, 0)
-    if 0 < broken < 0.2 * filled:
-        notes["quantity", "fraction"] = broken
-    return refused, notes
+    return refused, {(name, "dropped"): count for name, count in zip(query.droppable, found, strict=True) if count}
+
+
+def _fractions(connection: Connection, query: _TypedQuery, columns: list[Column]) -> dict[tuple[str, str], int]:
+    """Fractional quantities in a column that is otherwise whole: grams would be fractional throughout."""
+    column = next((column for column in columns if column.field.name == "quantity"), None)
+    if column is None:
+        return {}
+    broken, filled = column.broken, column.filled
+    if column.slow:
+        counts = "count(*) FILTER (quantity <> floor(quantity)), count(quantity)"
+        broken, filled = run(connection, f"SELECT {counts} FROM ({query.sql})")[0]
+    return {("quantity", "fraction"): int(broken)} if 0 < broken < 0.2 * filled else {}
 
 
 def _notes(connection: Connection, columns: list[Column]) -> dict[tuple[str, str], int]:
