@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from kexiao.cycle.privacy import apply_erasures
 from kexiao.engine.folder import Folder
 
 
@@ -12,3 +13,4 @@ def after_restore(restored: Folder, living: Path | None) -> None:
 
     ``living``: the workspace in use that the person who restores has named, if any. Erasures recorded there or in the backup are applied here.
     """
+    apply_erasures(restored, living)

@@ -15,18 +15,47 @@ from kexiao.engine.posix import storage_errors, sync
 from kexiao.engine.store import duck_storage_errors
 from kexiao.errors import IntegrityFailed
 from kexiao.tables.contacts import contacts
+from kexiao.tables.erased import MASKED_PHONE, TOKEN, WAYS, digest_sql, read_erased
 from kexiao.text import Text
 
 PERSONAL = ("name", "phone", "email", "wechat", "birthday", "gender")
 
 
 def use_key(connection: Connection, folder: Folder) -> None:
-    """Let ``person(origin, ref)`` work in this connection; the key itself never stands in a query."""
+    """Let ``person(origin, ref)`` work in this connection; the key itself never stands in a query.
+
+    The token of someone who was erased leads to their number, so that files kept without their cells give the same rows.
+    """
     connection.execute("SET VARIABLE customer_key = ?", [folder.key().decode()])
-    connection.execute(
-        "CREATE OR REPLACE MACRO person(origin, ref) AS CASE WHEN ref IS NULL THEN NULL ELSE "
-        "CAST((CAST('0x' || substr(sha256(getvariable('customer_key') || chr(31) || origin || chr(31) || ref), 1, 16) AS UBIGINT) >> 1) AS BIGINT) END"
+    number = "CAST((CAST('0x' || substr(sha256(getvariable('customer_key') || chr(31) || origin || chr(31) || ref), 1, 16) AS UBIGINT) >> 1) AS BIGINT)"
+    erased = read_erased(folder)
+    connection.execute("SET VARIABLE erased_customers = ?", [sorted(erased.customers)])
+    connection.execute("SET VARIABLE erased_digests = ?", [sorted(erased.digests)])
+    led = number
+    if aliases := erased.aliases:
+        connection.execute("SET VARIABLE alias_from = ?", [list(aliases)])
+        connection.execute("SET VARIABLE alias_to = ?", [list(aliases.values())])
+        place = f"list_position(getvariable('alias_from'), {number})"
+        token = f"contains(ref, '{TOKEN}') OR contains(ref, '{MASKED_PHONE}')"
+        led = f"CASE WHEN {token} THEN coalesce(list_extract(getvariable('alias_to'), {place}), {number}) ELSE {number} END"
+    connection.execute(f"CREATE OR REPLACE MACRO person(origin, ref) AS CASE WHEN ref IS NULL THEN NULL ELSE {led} END")
+
+
+def _may_be_stored(folder: Folder) -> str:
+    """SQL that is true for rows of people who were not erased."""
+    erased = read_erased(folder)
+    if not erased.customers and not erased.digests:
+        return "true"
+    met = " OR ".join(
+        f"coalesce(list_contains(getvariable('erased_digests'), {digest_sql(way, way)}), false)" for way in WAYS
     )
+    return f"NOT (list_contains(getvariable('erased_customers'), customer_id) OR {met})"
+
+
+def erased_met(connection: Connection) -> list[tuple[int, str, str]]:
+    """The erased people whom the last load named: number, origin, source id. Their data were not stored."""
+    there = run(connection, "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'erased_met'")[0][0]
+    return [(int(row[0]), row[1], row[2]) for row in run(connection, "SELECT * FROM erased_met")] if there else []
 
 
 def contacts_path(folder: Folder) -> Path:
@@ -87,6 +116,12 @@ def merge_contacts(connection: Connection, folder: Folder, incoming: str, load_i
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE contacts_in AS SELECT {typed} FROM ({incoming}) WHERE customer_id IS NOT NULL"
     )
+    allowed = _may_be_stored(folder)
+    if allowed != "true":
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE erased_met AS SELECT DISTINCT customer_id, origin, source_id FROM contacts_in WHERE NOT {allowed}"
+        )
+        connection.execute(f"DELETE FROM contacts_in WHERE NOT {allowed}")
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE contacts_new AS SELECT m.* FROM (SELECT i.customer_id, i.origin, i.source_id, {own}, "
         f"greatest(i.known_at, k.known_at) AS known_at FROM contacts_in AS i LEFT JOIN ({known}) AS k USING (customer_id, origin)) AS m "
@@ -113,6 +148,19 @@ def keep_contacts_of(connection: Connection, folder: Folder, customers: str) -> 
             folder,
             f"SELECT * FROM ({contacts_query(folder)}) AS k SEMI JOIN ({customers}) AS c USING (customer_id)",
         )
+
+
+def drop_contacts_of(connection: Connection, folder: Folder, numbers: Sequence[int]) -> int:
+    """Take people out of the contacts for good; returns how many rows went."""
+    if not contacts_path(folder).exists() or not numbers:
+        return 0
+    listed = ", ".join(str(int(number)) for number in numbers)
+    held = int(
+        run(connection, f"SELECT count(*) FROM ({contacts_query(folder)}) WHERE customer_id IN ({listed})")[0][0]
+    )
+    if held:
+        _replace(connection, folder, f"SELECT * FROM ({contacts_query(folder)}) WHERE customer_id NOT IN ({listed})")
+    return held
 
 
 def _replace(connection: Connection, folder: Folder, sql: str) -> None:
