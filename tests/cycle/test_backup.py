@@ -159,7 +159,7 @@ def sealed(path: Path, names: dict[str, bytes], about: dict[str, object] | None 
     return path
 
 
-@pytest.mark.parametrize("name", ["../evil", "/tmp/evil", "data/../../evil", "..", "a/../../../evil"])
+@pytest.mark.parametrize("name", ["../evil", "/evil", "data/../../evil", "..", "a/../../../evil"])
 def test_a_name_that_leads_outside_is_refused(tmp_path: Path, name: str) -> None:
     file = sealed(tmp_path / "b.zip", {name: b"x", "kexiao.toml": b"format = 1\n"})
     with pytest.raises(IntegrityFailed):

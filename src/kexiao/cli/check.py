@@ -8,8 +8,10 @@ from kexiao.cli.options import option, session
 from kexiao.text import Text
 
 if TYPE_CHECKING:
+    from kexiao.cycle.quality import Quality
     from kexiao.cycle.verify import Problem, StoreCheck
     from kexiao.engine.folder import Folder
+    from kexiao.facts.metric import MetricValue
 
 HELP = Text(zh="核对数据完整性", en="Check that stored data are whole")
 
@@ -27,6 +29,7 @@ def check(
 ) -> int:
     """Verify every file of every snapshot, the audit log, closes, and the rules of every table. Code 9 where something is not as it was written."""
     from kexiao.cli.collect import _progress
+    from kexiao.cycle.quality import quality
     from kexiao.cycle.verify import verify_store
 
     folder = session().folder()
@@ -34,9 +37,11 @@ def check(
         return _closed(folder)
     found = verify_store(folder, on_progress=_progress)
     problems = list(found.problems)
+    measured = None
     if not store and not problems:
         problems += _rules(folder)
-    _show(found, problems)
+        measured = quality(folder)
+    _show(found, problems, measured)
     _refuse(problems)
     return 0
 
@@ -58,7 +63,7 @@ def _rules(folder: Folder) -> list[Problem]:
     ]
 
 
-def _show(found: StoreCheck, problems: list[Problem]) -> None:
+def _show(found: StoreCheck, problems: list[Problem], measured: Quality | None) -> None:
     from kexiao.cli.output import Shown, show, write_json
 
     if session().format == "json":
@@ -70,6 +75,7 @@ def _show(found: StoreCheck, problems: list[Problem]) -> None:
                 "files": found.files,
                 "problems": [{"where": problem.where, "what": str(problem.what)} for problem in problems],
                 "notes": [str(words) for words in found.notes],
+                **(_quality_record(measured) if measured else {}),
             }
         )
         return
@@ -85,6 +91,63 @@ def _show(found: StoreCheck, problems: list[Problem]) -> None:
     if session().format == "table":
         for note in found.notes:
             print(Text(zh="提示：{n}", en="Note: {n}").fill(n=note)())
+    if measured is not None and measured.tables and not problems:
+        _show_quality(measured)
+
+
+def _quality_record(measured: Quality) -> dict[str, object]:
+    return {
+        "quality": [value.as_record() for value in (*measured.tables, *measured.sources, *measured.loads)],
+        "rules": [
+            {"table": one.rule.table, "column": one.rule.column, "condition": one.rule.condition, "severity": one.rule.severity,
+             "own": one.rule.own, "rows": one.rows, "broken": one.broken, "words": str(one.rule.words())}
+            for one in measured.rules
+        ],
+    }  # fmt: skip
+
+
+def _show_quality(measured: Quality) -> None:
+    """One line a table; as CSV one line a value, sources and loads too."""
+    from kexiao.cli.output import Shown, show
+    from kexiao.cycle.quality import LABELS, NAMES, shortfalls
+    from kexiao.tables.catalogue import table_named
+
+    if session().format != "table":
+        fields = ("metric", "period", "table", "source", "load", "value", "unit", "numerator", "denominator", "reason")
+        rows = []
+        for value in (*measured.tables, *measured.sources, *measured.loads):
+            record = {**value.as_record(), **value.dimensions}
+            rows.append(tuple(record.get(name) for name in fields))
+        show([Shown(name, Text.same(name)) for name in fields], rows)
+        return
+    lines = [
+        _quality_line(table_named(name).label(), [measured.of(metric, name) for metric in NAMES])
+        for name in dict.fromkeys(str(value.dimensions["table"]) for value in measured.tables)
+    ]
+    columns = [
+        Shown("table", Text(zh="数据", en="Table")),
+        Shown("rows", Text(zh="行数", en="Rows"), right=True),
+        Shown("accuracy", LABELS[NAMES[0]], right=True),
+        Shown("completeness", LABELS[NAMES[1]], right=True),
+        Shown("late", Text(zh="迟到（小时）", en="Late (hours)"), right=True),
+    ]
+    show(columns, lines, title=Text(zh="数据质量", en="Quality of the data"))
+    for one in measured.rules:
+        if one.broken:
+            words = Text(zh="{s}：{t}：{w}，{n} 行不符（共 {a} 行）", en="{s}: {t}: {w}; {n} of {a} rows break it")
+            kind = Text(zh="错误", en="Error") if one.rule.severity == "error" else Text(zh="提醒", en="Warning")
+            print(
+                words.fill(s=kind, t=table_named(one.rule.table).label, w=one.rule.words(), n=one.broken, a=one.rows)()
+            )
+    for short in shortfalls(measured, [str(value.dimensions["table"]) for value in measured.tables]):
+        print(Text(zh="低于关账门槛：{w}", en="Below the limit for closing: {w}").fill(w=short.words())())
+
+
+def _quality_line(label: str, found: list[MetricValue | None]) -> tuple[object, ...]:
+    """Table, rows, two shares, hours; shares rounded down, so that 99.99 % never reads as all."""
+    values = [None if one is None or one.value is None else float(one.value) for one in found]
+    shares = [None if value is None else f"{int(value * 1000) / 10:.1f} %" for value in values[:2]]
+    return label, found[0].denominator if found[0] else None, *shares, None if values[2] is None else f"{values[2]:g}"
 
 
 def _refuse(problems: list[Problem]) -> None:

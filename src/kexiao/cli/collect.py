@@ -34,6 +34,14 @@ def collect(
     exported_at: Annotated[
         str, option("--exported-at", zh="文件导出时间，如 2025-03-31", en="when the files were exported")
     ] = "",
+    accept_change: Annotated[
+        bool,
+        option(
+            "--accept-change",
+            zh="金额或行数与以往差别很大，确认无误",
+            en="amounts or row counts quite unlike before are meant",
+        ),
+    ] = False,
     undo: Annotated[int | None, option("--undo", zh="撤销某次导入", en="take one load back")] = None,
     full: Annotated[bool, option("--full", zh="来源：全部重新读取", en="sources: read everything anew")] = False,
     example: Annotated[
@@ -70,6 +78,7 @@ def collect(
             exported_at=_when(exported_at, folder.timezone),
             on_progress=_progress,
             on_wait=_waiting,
+            accept_change=accept_change,
         )
     except KexiaoError as problem:
         if as_json:

@@ -15,6 +15,7 @@ from kexiao.assessment.results import Assessment, SubjectKind
 from kexiao.assessment.scorecard import COMPANY, DIMENSION_OF, Indicator, Scorecard
 from kexiao.assessment.scoring import Measured, label_of, score_subjects
 from kexiao.cycle.measure import measure_facts
+from kexiao.cycle.quality import refuse_poor_data, tables_of_metrics
 from kexiao.engine.folder import Folder
 from kexiao.facts.metric import MetricValue
 from kexiao.facts.periods import Period, parse
@@ -48,7 +49,8 @@ def assess(
 
     A closed period shows the stored values, with ``restatements`` for whatever would differ today under the rules of the close. ``close`` stores the
     values; ``reopen`` (the reason, in words) computes anew and stores the next revision.
-    Errors: ``InputRejected`` for a card that cannot be read, ``WrongUse`` for an unknown card or period, one that cannot be closed or is closed already.
+    Errors: ``InputRejected`` for a card that cannot be read, ``WrongUse`` for an unknown card or period, one that cannot be closed (not over, or on data
+    below the limits of quality) or is closed already.
     """
     whole = parse(period, folder.fiscal_year_start)
     stored = closed_assessment(folder.root, scorecard, whole.name)
@@ -59,6 +61,8 @@ def assess(
     card = scorecard_for(read_scorecards(folder.root), scorecard, whole)
     found = assess_facts(source, card, whole)
     if close or reopen is not None:
+        tables = tables_of_metrics(indicator.metric for indicator in card.indicators)
+        refuse_poor_data(folder, tables, as_of=found.snapshot)
         return store_close(folder.root, found, reason=reopen, who=who)
     return found
 

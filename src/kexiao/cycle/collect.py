@@ -49,11 +49,13 @@ def collect(
     on_progress: Progress | None = None,
     on_wait: Progress | None = None,
     who: str | None = None,
+    accept_change: bool = False,
 ) -> LoadReport:
     """Load files as one load. The same files again change nothing.
 
     ``mapping`` is a TOML file for the sheets that have its columns; ``exported_at`` says how new the rows are where they don't say so themselves
-    (default: each file's time); ``on_wait`` is told once where another process is writing; ``who`` loads, for the audit log.
+    (default: each file's time); ``on_wait`` is told once where another process is writing; ``who`` loads, for the audit log; ``accept_change``: amounts or row counts
+    quite unlike before are meant, and hold nothing up.
     Errors: ``WrongUse``, ``InputRejected``, ``Ambiguous``, ``LimitExceeded``, ``StorageError``; then nothing was loaded.
     """
     tell = on_progress or (lambda _: None)
@@ -66,7 +68,7 @@ def collect(
             on_wait=lambda: (on_wait or tell)(store.busy()),
         ) as writer:
             begin(folder, store)
-            load = Load(folder, writer, work, writer.base.number + 1, tell)
+            load = Load(folder, writer, work, writer.base.number + 1, tell, accept_change=accept_change)
             report = load.run(sources, given)
             if report.load_id is None:
                 writer.discard()

@@ -202,7 +202,10 @@ def _load(
     told = tuple(dict.fromkeys([*progress.told, *batch.told]))
     if not batch.files:
         return LoadReport(None, "", 0, 0, 0, 0, 0, warnings=told)
-    report = collect(folder, batch.files, mapping=batch.mapping, exported_at=walk.started_at, on_progress=tell)
+    # What a source has changed comes in lots of any size: what is unusual is told, not held.
+    report = collect(
+        folder, batch.files, mapping=batch.mapping, exported_at=walk.started_at, on_progress=tell, accept_change=True
+    )
     if batch.repeated and progress.round == 1:
         told += (_TWICE.fill(name=f"{plan.name}.{thing.name}", n=batch.repeated),)
     return replace(

@@ -16,7 +16,7 @@ from kexiao.text import Text
 FORMAT = 2
 SETTINGS_FILE = "kexiao.toml"
 DEFAULT_TIMEZONE = "Asia/Shanghai"
-PARTS = ("data", "inbox", "quarantine", "audit", "reports", "mappings", "scorecards", "initiatives")
+PARTS = ("data", "inbox", "quarantine", "audit", "reports", "mappings", "scorecards", "initiatives", "rules")
 
 _TEMPLATE = """\
 # 客效工作区设置 · Settings of this Kexiao workspace. No secrets here.
@@ -30,6 +30,14 @@ fiscal_year_start = {fiscal_year_start}            # 财年起始月 · first mo
 completed = ["paid", "shipped", "completed", "refunded"]
 refund_date = "refund"            # "refund" 按退款日 · "order" 按下单日
 # active_window_days = 180        # 活跃窗口；不写则由数据建议 · left out: suggested from the data
+
+# [quality]                       # 低于它就不能关账 · below this a scorecard cannot be closed
+# accuracy = 0.9                  # 准确性 · rows that keep every rule
+# completeness = 0.9              # 完整性 · required values present
+# late_hours = 48                 # 最多迟到几小时；不写则不限 · how late data may be; left out: any
+
+# [freshness]                     # 数据应多久更新一次 · how often data are expected
+# orders = "1 day"
 
 # [store]                         # 保留多久的历史 · how much history is kept
 # keep_all_days = 30              # 这些天内的快照全留 · every snapshot of so many days

@@ -30,6 +30,7 @@ from kexiao.sources.mapping.recognise import guessed
 from kexiao.sources.mapping.refusals import note, reason
 from kexiao.sources.mapping.shaping import NOT_STORED, shape
 from kexiao.sources.mapping.typed import Surroundings
+from kexiao.sources.mapping.unusual import hold, unusual_amounts, unusual_volume
 from kexiao.sources.mapping.withdrawing import withdraw_deleted
 from kexiao.tables.catalogue import table_named
 from kexiao.tables.identity import merge_contacts, refuse_collisions, use_key
@@ -46,10 +47,11 @@ class Load:
     """One load under way: reads the sources, merges their rows into a writer, and says what became of each row."""
 
     def __init__(
-        self, folder: Folder, writer: Writer, work: Path, load_id: int, tell: Progress, *, replayed: bool = False
-    ) -> None:
+        self, folder: Folder, writer: Writer, work: Path, load_id: int, tell: Progress, *, replayed: bool = False,
+        accept_change: bool = False,
+    ) -> None:  # fmt: skip
         self.folder, self.writer, self.work, self.load_id, self.tell = folder, writer, work, load_id, tell
-        self.before, self.replayed = dict(writer.tables), replayed
+        self.before, self.replayed, self.accept_change = dict(writer.tables), replayed, accept_change
         work.mkdir(parents=True, exist_ok=True)
         self.connection = connect(work / "spill", memory_bytes=min(MEMORY_BYTES, default_memory_bytes()))
         zone = ZoneInfo(folder.timezone)
@@ -61,10 +63,11 @@ class Load:
     def run(self, sources: Sequence[Source], given: Sequence[SheetMapping]) -> LoadReport:
         use_key(self.connection, self.folder)
         recognised = self._recognise(sources, given)
+        self._unusual_volume(recognised, sources)
         batch = self._batch(recognised, {s.name: s for s in sources})
         merged = [*self._merge(batch), *withdraw_deleted(batch, self.writer, self.load_id)]
         parts, errors = self._account(batch, recognised, merged)
-        batch.warnings += self._unlike_before(batch)
+        batch.warnings += self._unusual(batch, merged)
         report = self._report(batch, merged, parts, errors)
         return self._record(batch, sources, recognised, merged, report)
 
@@ -194,26 +197,23 @@ class Load:
                 ).fill(file=file, n=twice)
             )
 
-    def _unlike_before(self, batch: Batch) -> list[Text]:
-        """Whether new amounts are about a hundred times, or a hundredth of, what is stored: yuan and fen mixed up."""
-        before = self.writer.base.tables.get("orders")
-        if self.replayed or not before or not before.rows or not batch.of_kind("orders"):
+    def _unusual(self, batch: Batch, merged: Sequence[Merged]) -> list[Text]:
+        """What of this load is so unlike everything before that a person must say that it is meant. Errors: ``Ambiguous``."""
+        if self.replayed:
             return []
-        store = self.writer.store
-        lines = self.writer.base.tables.get("order_lines")
-        old_sql = f"SELECT amount AS v FROM ({store.table_query(self.writer.base, 'orders', table_named('orders').stored_columns)}) WHERE amount > 0"
-        if lines:
-            old_sql += f" UNION ALL SELECT net FROM ({store.table_query(self.writer.base, 'order_lines', table_named('order_lines').stored_columns)}) WHERE net > 0"
-        old, count = run(self.connection, f"SELECT approx_quantile(v, 0.5), count(*) FROM ({old_sql})")[0]
-        new, fresh = run(self.connection, "SELECT approx_quantile(net, 0.5), count(*) FROM order_rows WHERE net > 0")[0]
-        if not old or not new or count < 10 or fresh < 5 or 1 / 30 < new / old < 30:
-            return []
-        return [
-            Text(
-                zh="金额的分布异常：中位数 {new}，此前为 {old}，相差约 {times} 倍（是不是“分”与“元”混用？）。",
-                en="The distribution of amounts has drifted: median {new}, before {old}, about {times}× (fen and yuan mixed up?).",
-            ).fill(new=f"{new:.2f}", old=f"{old:.2f}", times=f"{max(new / old, old / new):.0f}")
-        ]
+        amounts = {one.incoming.table.name: f"SELECT amount AS v FROM ({one.incoming.sql})" for one in merged}
+        amounts = {name: sql for name, sql in amounts.items() if name in ("spend", "refunds")}
+        if batch.of_kind("orders"):
+            amounts["orders"] = "SELECT net AS v FROM order_rows"
+        found = unusual_amounts(self.connection, self.writer.store, self.writer.base, amounts)
+        return hold(found, accepted=self.accept_change)
+
+    def _unusual_volume(self, recognised: Sequence[Recognised], sources: Sequence[Source]) -> None:
+        if not self.replayed:
+            rows = {s.name: sum(r.sheet.rows_read for r in recognised if r.file == s.name) for s in sources}
+            files = {source.name: (source.fingerprint, rows[source.name]) for source in sources}
+            found = unusual_volume(self.connection, _read(self.writer, "loads"), files)
+            self.warnings += hold(found, accepted=self.accept_change)
 
     def _report(
         self, batch: Batch, merged: Sequence[Merged], parts: Sequence[PartReport], errors: Sequence[RowError]
