@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 from kexiao.cli.options import argument, option, session
@@ -30,6 +30,10 @@ def collect(
     mapping: Annotated[Path | None, option("--mapping", zh="列映射文件（TOML）", en="a mapping file (TOML)")] = None,
     show_mapping: Annotated[
         bool, option("--show-mapping", zh="只显示如何识别，不导入", en="only show how columns are read")
+    ] = False,
+    preview: Annotated[
+        bool,
+        option("--preview", zh="先看如何识别，确认或修改后再导入", en="look at how columns are read, then confirm"),
     ] = False,
     exported_at: Annotated[
         str, option("--exported-at", zh="文件导出时间，如 2025-03-31", en="when the files were exported")
@@ -67,11 +71,15 @@ def collect(
             )()
         )
         return 0
-    if show_mapping:
+    if show_mapping or (preview and not session().may_ask):
         _show(folder, files or [], mapping)
         return 0
+    talk = _is_talk(files or [], mapping, preview)
+    if talk and not _confirmed(folder, files or [], mapping, preview):
+        return 0
     try:
-        report = _pulled(folder, files or [], full) or cycle.collect(
+        report = _pulled(folder, files or [], full) or _collected(
+            talk,
             folder,
             files or [],
             mapping=mapping,
@@ -119,6 +127,30 @@ def _pulled(folder: Folder, named: list[Path], full: bool) -> LoadReport | None:
             ),
         )
     return pull.pull(folder, sources[0], full=full, on_progress=_progress)
+
+
+def _is_talk(files: list[Path], mapping: Path | None, preview: bool) -> bool:
+    """Whether to ask how files are to be read: a person sits there, the files too, and they are small or a preview is wanted."""
+    from kexiao.cli.confirming import LARGEST
+
+    there = bool(files) and all(path.is_file() for path in files)
+    if not (session().may_ask and session().format == "table" and there):
+        return False
+    return preview or (mapping is None and sum(path.stat().st_size for path in files) <= LARGEST)
+
+
+def _confirmed(folder: Folder, files: list[Path], mapping: Path | None, preview: bool) -> bool:
+    from kexiao.cli.confirming import confirm
+
+    return confirm(folder, files, mapping=mapping, all_sheets=preview)
+
+
+def _collected(talk: bool, folder: Folder, files: list[Path], **how: Any) -> LoadReport:
+    """Load files; where a person sits there, what is ambiguous is asked and the load tried again."""
+    from kexiao.cli.confirming import load_asking
+    from kexiao.cycle.collect import collect as load
+
+    return load_asking(folder, files, lambda: load(folder, files, **how)) if talk else load(folder, files, **how)
 
 
 def _progress(words: Text) -> None:

@@ -52,7 +52,8 @@ class Field:
 class SheetKind:
     """One kind of sheet, such as an order export.
 
-    ``needs``: of each group at least one field must be there. ``signs`` are the fields that tell this kind from others.
+    ``needs``: of each group at least one field must be there. ``signs`` are the fields that tell this kind from others. Where none of them is there,
+    one of the ``stems`` must stand in a heading or in the name of the file or sheet: a day and a customer alone could be anything.
     """
 
     name: str
@@ -60,6 +61,7 @@ class SheetKind:
     fields: tuple[Field, ...]
     needs: tuple[tuple[str, ...], ...]
     signs: tuple[str, ...]
+    stems: tuple[str, ...] = ()
 
     def field_named(self, name: str) -> Field | None:
         """The field of a name, if this kind has it."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
 from kexiao.engine.duck import Connection, quote_text, run
 from kexiao.errors import Ambiguous, InputRejected, Place
 from kexiao.sources.files.staged import StagedSheet
 from kexiao.sources.mapping import saved
+from kexiao.sources.mapping.likeness import nearest
 from kexiao.sources.mapping.making import all_kinds
 from kexiao.sources.mapping.plan import SheetMapping
 from kexiao.sources.mapping.questions import propose_questions
@@ -58,13 +60,38 @@ def recognise_file(
             continue
         try:
             proposed = recognise(sheet.header, look(connection, sheet), place)
-            found.append(Recognised(file, sheet, propose_questions(connection, sheet, proposed), new=True))
+            proposed = _as_before(propose_questions(connection, sheet, proposed), mappings)
+            found.append(Recognised(file, sheet, proposed, new=True))
         except InputRejected as refused:
             problem = refused
             found.append(Recognised(file, sheet, None, new=False))
     if problem and not any(one.mapping for one in found):
         raise problem
     return found
+
+
+def _as_before(proposed: SheetMapping, mappings: Path) -> SheetMapping:
+    """The proposal with what an earlier file of nearly the same header was read by: its columns, options, words and questions.
+
+    Only columns that the earlier file did not have are read as proposed.
+    """
+    before = saved.earlier(mappings, proposed.header)
+    if before is None or before.kind != proposed.kind:
+        return proposed
+    columns, questions = dict(before.columns), dict(before.questions)
+    for name, column in proposed.columns.items():
+        if column in before.header:
+            continue
+        if name in proposed.questions:
+            own = next(free for number in count(1) if (free := f"q{number}") not in columns)
+            columns[own], questions[own] = column, proposed.questions[name]
+        elif name not in columns and name not in before.constants:
+            columns[name] = column
+    reasons = {name: before.reasons.get(name, proposed.reasons.get(name, _SAVED)) for name in columns}
+    return replace(before, header=proposed.header, columns=columns, questions=questions, reasons=reasons, saved=None)
+
+
+_SAVED = Text(zh="映射文件", en="mapping file")
 
 
 def refuse_incomplete(recognised: Sequence[Recognised], *, lines_stored: bool) -> list[Recognised]:
@@ -144,7 +171,11 @@ def drift(mapping: SheetMapping, file: str, mappings: Path) -> list[Text]:
         and mapping.columns[name] != column
         and last.columns.keys() & {"amount", "order_id"}
     ]
-    gone = [label[name] for name in last.columns if name in label and name not in mapping.columns]
+    gone = [
+        _gone(label[name], column, mapping)
+        for name, column in last.columns.items()
+        if name in label and name not in mapping.columns
+    ]
     if gone:
         told.append(
             Text(
@@ -152,6 +183,16 @@ def drift(mapping: SheetMapping, file: str, mappings: Path) -> list[Text]:
             ).fill(file=file, gone=Text(zh="、".join(g.zh for g in gone), en=", ".join(g.en for g in gone)))
         )
     return told
+
+
+def _gone(label: Text, column: str, mapping: SheetMapping) -> Text:
+    """A field that no column gives any more, with the column that its old one may be called now."""
+    near = nearest([column], mapping.unused)
+    if near is None:
+        return label
+    return Text(
+        zh="{label}（原“{then}”列；是不是改名为“{now}”了？）", en="{label} (was “{then}”; is it “{now}” now?)"
+    ).fill(label=label, then=column, now=near)
 
 
 def type_sheet(connection: Connection, one: Recognised, mappings: Path, around: Surroundings, out: Path) -> TypedSheet:

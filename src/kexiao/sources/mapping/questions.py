@@ -95,7 +95,7 @@ def propose_questions(connection: Connection, sheet: StagedSheet, mapping: Sheet
             found, why = "other" + found[4:], _PART
         questions[f"q{number}"] = found
         columns[f"q{number}"], reasons[f"q{number}"] = column, why
-    return replace(mapping, columns=columns, reasons=reasons, questions=questions)
+    return replace(mapping, columns=columns, reasons=reasons, questions=questions, saved=None)
 
 
 def told(mapping: SheetMapping) -> list[Text]:

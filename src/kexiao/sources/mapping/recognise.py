@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from kexiao.errors import Ambiguous, InputRejected, Place
 from kexiao.sources.mapping.fields import Field, SheetKind, currency_of, normal
+from kexiao.sources.mapping.likeness import nearest
 from kexiao.sources.mapping.making import all_kinds
 from kexiao.sources.mapping.plan import SheetMapping
 from kexiao.sources.mapping.questions import told
@@ -53,6 +54,7 @@ def recognise(header: Sequence[str], looks: Mapping[str, ColumnLook], place: Pla
     Errors: ``InputRejected`` where no kind fits or what a kind needs is missing, naming it; ``Ambiguous`` where two columns claim a field.
     """
     proposals = [_map(kind, header, looks) for kind, _ in all_kinds().values()]
+    proposals = [proposal for proposal in proposals if _is_evident(proposal, place)]
     best = max(proposals, key=lambda proposal: (_score(proposal), len(proposal.columns)))
     if len(best.columns) < 2:
         raise _unknown(header, place)
@@ -81,6 +83,15 @@ def _with_currency(mapping: SheetMapping, place: Place) -> SheetMapping:
     return replace(mapping, options=replace(mapping.options, currency=next(iter(named))))
 
 
+def _is_evident(proposal: SheetMapping, place: Place) -> bool:
+    """Whether something tells this kind from others, where its other fields could stand in any sheet."""
+    kind = proposal.sheet_kind
+    if not kind.stems or any(sign in proposal.columns for sign in kind.signs):
+        return True
+    named = " ".join([*proposal.header, place.file or "", place.sheet or ""]).casefold()
+    return any(stem in named for stem in kind.stems)
+
+
 def missing_needs(mapping: SheetMapping) -> list[tuple[Field, ...]]:
     """The groups of fields of which the sheet has none."""
     kind = mapping.sheet_kind
@@ -106,12 +117,21 @@ def refuse_missing(mapping: SheetMapping, lacking: Sequence[tuple[Field, ...]], 
             zh="看起来是{kind}表，但没有{what}列。",
             en="This looks like a sheet of {kind}, but it has no column for {what}.",
         ).fill(kind=mapping.sheet_kind.label, what=what),
+        why=_may_be(mapping, lacking),
         next_step=Text(
             zh="请补上这一列（如 {words}），或用 --mapping 指定映射文件。",
             en="Add the column (for example {words}), or name a mapping file with --mapping.",
         ).fill(words=words),
         place=place,
     )
+
+
+def _may_be(mapping: SheetMapping, lacking: Sequence[tuple[Field, ...]]) -> Text | None:
+    """Which column of the sheet may be what is missing, by its name."""
+    near = [column for group in lacking if (column := nearest([w for f in group for w in f.words], mapping.unused))]
+    if not near:
+        return None
+    return Text(zh="最接近的列：“{columns}”。", en="The nearest columns: “{columns}”.").fill(columns="”、“".join(near))
 
 
 def _map(kind: SheetKind, header: Sequence[str], looks: Mapping[str, ColumnLook]) -> SheetMapping:

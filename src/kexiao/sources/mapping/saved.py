@@ -12,6 +12,7 @@ from typing import Any
 
 from kexiao.engine.posix import write_durably
 from kexiao.errors import InputRejected, Place
+from kexiao.sources.mapping.likeness import nearest
 from kexiao.sources.mapping.making import all_kinds
 from kexiao.sources.mapping.plan import Options, SheetMapping, header_signature
 from kexiao.sources.mapping.questions import is_spec
@@ -45,6 +46,9 @@ _BAD_CONSTANT = Text(
     zh="[constants] 中的 {field} 应是这类表的文字字段，且没有列",
     en="{field} under [constants] must be a field of words that has no column",
 )
+_NO_COLUMN = Text(
+    zh="文件里没有列“{column}”（最接近的：{near}）", en="the file has no column “{column}” (nearest: {near})"
+)
 _BAD_QUESTION = Text(
     zh="[questions] 中 {field} = “{spec}” 看不懂；应为 csat 1-5、nps 0-10、ces 1-7、other 1-5、answer 或 skip，且 {field} 写在 [columns] 中",
     en="{field} = “{spec}” under [questions] is not known; say csat 1-5, nps 0-10, ces 1-7, other 1-5, answer or skip, and name {field} under [columns]",
@@ -59,6 +63,10 @@ _ALLOWED: dict[str, tuple[object, ...]] = {
     "fill_down": (True, False),
     "freight_in_amount": (True, False),
 }
+
+
+OPTIONS = tuple(asdict(Options()))
+"""The names of the options that a mapping may set."""
 
 
 def path_for(folder: Path, mapping: SheetMapping) -> Path:
@@ -86,6 +94,27 @@ def ready(header: tuple[str, ...]) -> SheetMapping | None:
 def _first(named: str | list[str], header: tuple[str, ...]) -> str | None:
     """The column of a field: the first that is there, where an export calls it now one way, now another."""
     return next((column for column in ([named] if isinstance(named, str) else named) if column in header), None)
+
+
+def earlier(folder: Path, header: tuple[str, ...]) -> SheetMapping | None:
+    """The newest saved mapping all of whose columns are in this header too: the same export with a column more or less.
+
+    What people confirmed or changed in it goes on to count, whatever the headings would suggest.
+    """
+    paths = sorted(folder.glob("*.toml"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in paths:
+        try:
+            found = read(path, None)
+        except InputRejected:
+            continue
+        shared = len(set(found.header) & set(header))
+        if (
+            found.columns
+            and set(found.columns.values()) <= set(header)
+            and shared * 2 > len(set(found.header) | set(header))
+        ):
+            return found
+    return None
 
 
 def others_of_kind(folder: Path, kind: str, signature: str) -> list[SheetMapping]:
@@ -168,9 +197,7 @@ def from_dict(document: Mapping[str, Any], header: tuple[str, ...] | None, place
                 place,
             )
         if column not in listed:
-            raise _wrong(
-                Text(zh="文件里没有列“{column}”", en="the file has no column “{column}”").fill(column=column), place
-            )
+            raise _wrong(_NO_COLUMN.fill(column=column, near=nearest([column], listed) or "—"), place)
     constants = {str(field): str(value) for field, value in dict(document.get("constants", {})).items()}
     for field in constants:
         shared = all_kinds()[kind][0].field_named(field)

@@ -27,6 +27,7 @@ KIND = SheetKind(
     ),
     needs=(("complaint_id", "customer_id", "order_id"), ("opened_at",)),
     signs=("complaint_id", "resolved_at"),
+    stems=("投诉", "工单", "客诉", "抱怨", "complain", "ticket", "case"),
 )  # fmt: skip
 
 MAKES = (

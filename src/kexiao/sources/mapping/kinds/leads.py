@@ -39,6 +39,7 @@ KIND = SheetKind(
     ),
     needs=(("lead_id", "phone", "customer_name"), ("created_at",)),
     signs=("lead_id", "qualified_at"),
+    stems=("线索", "留资", "商机", "咨询", "意向", "lead", "inquir", "enquir", "prospect"),
 )  # fmt: skip
 
 MAKES = (Makes("leads", {"customer_id": "_person"}, identity=("created_at", "phone", "customer_name", "channel")),)

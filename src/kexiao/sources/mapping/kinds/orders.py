@@ -58,7 +58,7 @@ ORDERED_AT = Field(
 )  # fmt: skip
 
 AMOUNT_WORDS = (
-    "实付金额", "实收金额", "实付款", "实付", "买家实付金额", "买家实际支付金额", "实际支付金额", "支付金额", "付款金额", "成交金额", "成交额", "销售额", "销售金额", "订单金额",
+    "实付金额", "实收金额", "实付款", "实付", "实收", "实付额", "实收额", "买家实付金额", "买家实际支付金额", "实际支付金额", "支付金额", "付款金额", "成交金额", "成交额", "销售额", "销售金额", "订单金额",
     "订单总额", "订单实付金额", "交易金额", "消费金额", "净额", "金额", "总价", "总金额", "合计金额", "小计", "金額", "amountpaid", "paidamount", "netamount", "netsales", "paymentamount",
     "amount", "sales", "salesamount", "orderamount", "ordertotal", "linetotal", "total", "totalprice", "totalamount", "revenue", "subtotal", "net", "spend",
     "paymentvalue",
