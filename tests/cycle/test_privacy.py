@@ -262,7 +262,7 @@ def test_an_erasure_that_was_killed_before_the_end_can_be_run_again(
 
     company = filled(tmp_path / "a")
     before = totals(company)
-    for step in ("scrub_inbox", "scrub_quarantine", "scrub_files", "scrub_tables", "drop_contacts_of"):
+    for step in ("scrub_inbox", "scrub_tables", "drop_contacts_of"):
         with monkeypatch.context() as patched:
             patched.setattr(privacy, step, _killed)
             with pytest.raises(KeyboardInterrupt):
@@ -300,6 +300,22 @@ def test_a_phone_that_others_hold_too_stays_theirs(tmp_path: Path) -> None:
         at=LATER,
     )
     assert len(company.rows("contacts", "source_id")) == 2, "the shared phone is not on the list"
+
+
+def test_only_those_are_erased_who_were_shown_though_old_rows_of_others_give_the_same_phone(tmp_path: Path) -> None:
+    company = Company(tmp_path)
+    company.load(
+        "订单号 | 下单时间 | 金额 | 状态 | 客户编号 | 手机号\n1 | 2025-01-05 10:00:00 | 10 | 已完成 | CUST-1 | 13812345678\n2 | 2025-01-06 10:00:00 | 10 | 已完成 | CUST-2 | 13812345678"
+    )
+    company.load(
+        "客户编号 | 姓名 | 手机\nCUST-1 | 欧阳明月 | 13812345678\nCUST-2 | 李大伟 | 13900001111",
+        name="crm.csv",
+        at=LATER,
+    )
+    done = erase(company.folder, "CUST-1")
+    assert len(done.customers) == 1
+    assert company.rows("contacts", "source_id, phone") == [("CUST-2", "13900001111")]
+    assert left(company.folder.root) == set(), "the phone is masked in the other's old row too"
 
 
 def test_people_known_by_their_phone_alone_stay_one_customer_when_a_load_is_put_in_again(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def scrub_load(
             for one in _recognised(connection, folder, source, work / f"f{number}", mappings)
         ]
         batch, known = _batch(connection, folder, work, sources, recognised)
-        found = {number: _rows_of(batch, sheet, person) for number, sheet in known.items()}
+        found = {number: _rows_of(folder, batch, sheet, person) for number, sheet in known.items()}
         for told in found.values():
             person = person.and_also(told.person)
         person = _without_others(connection, folder, person)
@@ -150,11 +150,14 @@ class _Rows:
     refs: tuple[tuple[str, str, int], ...]
 
 
-def _rows_of(batch: Batch, sheet: BatchSheet, person: Person) -> _Rows:
+def _rows_of(folder: Folder, batch: Batch, sheet: BatchSheet, person: Person) -> _Rows:
     """Rows that name one of the person's numbers, or hold what only they are known by."""
     fields = {field.name for field in sheet.mapping.sheet_kind.fields}
     customers = ", ".join(map(str, sorted(person.customers))) or "NULL"
-    tests = [f"_person IN ({customers})"]
+    own_number = f"_person IN ({customers})"
+    # A row of somebody known otherwise stays theirs, whatever phone it gives; the phone itself is masked in it.
+    strange = f"_person NOT IN (SELECT customer_id FROM ({contacts_query(folder)}))"
+    tests = []
     for way, values in zip(WAYS, (person.phones, person.emails, person.wechats), strict=True):
         if way in fields:
             listed = ", ".join(quote_text(value.lower()) for value in sorted(values)) or "NULL"
@@ -162,7 +165,8 @@ def _rows_of(batch: Batch, sheet: BatchSheet, person: Person) -> _Rows:
             tests.append(f"list_contains(getvariable('erased_digests'), {digest_sql(way, way)})")
     shown = ", ".join(name if name in fields else f"CAST(NULL AS VARCHAR) AS {name}" for name in _PERSONAL)
     birthday = "CAST(birthday AS VARCHAR)" if "birthday" in fields else "CAST(NULL AS VARCHAR)"
-    where = " OR ".join(f"coalesce({test}, false)" for test in tests)
+    matched = " OR ".join(f"coalesce({test}, false)" for test in tests) or "false"
+    where = f"coalesce({own_number}, false) OR (({matched}) AND coalesce({strange}, true))"
     rows = run(
         batch.connection,
         f"SELECT row_no, _origin, _ref, _person, {shown}, {birthday} FROM ({batch.sheet_rows(sheet)}) WHERE {where} ORDER BY row_no",
@@ -268,11 +272,11 @@ def _write_sheet(
     _make_tokens(connection, folder, one, by_column, own)
     shown = []
     for place, heading in enumerate(one.sheet.header):
-        cell, name = f"t.c{place}", by_column.get(heading)
-        theirs = _own_cell(cell, one, name, person)
+        cell, field = f"t.c{place}", by_column.get(heading)
+        theirs = _own_cell(cell, one, field, person)
         shown.append(
             f"CASE WHEN t.row_no IN (SELECT row_no FROM own_rows) THEN {theirs} "
-            f"WHEN t.row_no IN (SELECT row_no FROM touched_rows) THEN {_other_cell(cell, one, name, person)} ELSE {cell} END AS c{place}"
+            f"WHEN t.row_no IN (SELECT row_no FROM touched_rows) THEN {_other_cell(cell, one, field, person)} ELSE {cell} END AS c{place}"
         )
     listed = ", ".join(["t.row_no", *shown])
     run(
