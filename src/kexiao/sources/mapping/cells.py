@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from kexiao.engine.duck import Connection, quote_text, run
 from kexiao.sources.files.staged import StagedSheet
+from kexiao.sources.mapping.clock import fixed_offset, instant_of
 from kexiao.sources.mapping.fields import Field, unit_of
 from kexiao.sources.mapping.plan import SheetMapping
 from kexiao.sources.mapping.values.moments import is_implausible
@@ -179,8 +180,8 @@ def _column(number: int, field: Field, heading: str, zone: ZoneInfo) -> Column:
 def _instant(raw: str, zone: ZoneInfo) -> str:
     """Business time as an instant; a local time that the clock skipped or showed twice is left to the slow road, which tells of it."""
     local, name = f"TRY_CAST({raw} AS TIMESTAMP)", quote_text(zone.key)
-    there = f"timezone({name}, {local})"
-    if not _changes_clock(zone):
+    there = instant_of(local, zone)
+    if fixed_offset(zone) is not None:
         return there
     odd = " OR ".join(
         [
@@ -189,17 +190,3 @@ def _instant(raw: str, zone: ZoneInfo) -> str:
         ]
     )
     return f"CASE WHEN {odd} THEN NULL ELSE {there} END"
-
-
-def _changes_clock(zone: ZoneInfo) -> bool:
-    """Whether the zone's offset has changed since 2000."""
-    return (
-        len(
-            {
-                datetime(year, month, 1, tzinfo=UTC).astimezone(zone).utcoffset()
-                for year in range(2000, 2038, 1)
-                for month in range(1, 13)
-            }
-        )
-        > 1
-    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kexiao.engine.duck import any_repeats, quote_text, run
 from kexiao.errors import Ambiguous, Place
 from kexiao.sources.mapping.batch import Batch, BatchSheet
+from kexiao.sources.mapping.clock import day_of
 from kexiao.text import Text
 
 FEWEST = 3
@@ -86,8 +87,7 @@ def _decide(batch: Batch, sheet: BatchSheet, has_lines: bool) -> str:
         batch.unrepeated.add(sheet.src)
         return "order_id"
     ref = batch.ref(sheet, "t")
-    zone = quote_text(batch.around.zone.key)
-    day = f"CAST(timezone({zone}, t.ordered_at) AS DATE)"
+    day = day_of("t.ordered_at", batch.around.zone)
     ids, customers, days = run(
         batch.connection,
         f"SELECT count(*), count(*) FILTER (a <> b), count(*) FILTER (c <> d) FROM (SELECT min({ref}) AS a, max({ref}) AS b, min({day}) AS c, max({day}) AS d "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kexiao.engine.duck import quote_text, run
 from kexiao.sources.mapping.amounts import Amounts, amounts_of
 from kexiao.sources.mapping.batch import Batch, BatchSheet
+from kexiao.sources.mapping.clock import day_of
 from kexiao.sources.mapping.kinds.orders import LINE_FIELDS
 from kexiao.sources.mapping.masking import masked
 from kexiao.sources.mapping.order_keys import order_key, refuse_unknown_customers
@@ -189,8 +190,7 @@ def _orders(batch: Batch) -> list[Incoming]:
     if not batch.of_kind("orders"):
         return []
     orders = table_named("orders")
-    zone = quote_text(batch.around.zone.key)
-    at = f"ordered_at, CAST(timezone({zone}, ordered_at) AS DATE) AS ordered_on"
+    day = day_of("ordered_at", batch.around.zone)
     found = []
     if any(not has_lines(sheet) for sheet in batch.of_kind("orders")) or batch.count(
         "SELECT count(*) FROM order_rows WHERE NOT has_lines"
@@ -201,7 +201,7 @@ def _orders(batch: Batch) -> list[Incoming]:
         found.append(
             Incoming(
                 orders,
-                f"SELECT o.order_key AS order_id, w.customer_id, {at}, status, {', '.join(_HEADER)}, coalesce(whole, net) AS amount, "
+                f"SELECT o.order_key AS order_id, w.customer_id, ordered_at, {day} AS ordered_on, status, {', '.join(_HEADER)}, coalesce(whole, net) AS amount, "
                 f"CASE WHEN gross > coalesce(whole, net) THEN CAST(gross - coalesce(whole, net) AS DECIMAL(18,2)) END AS discount, {freight} AS freight, cost, "
                 f"CASE WHEN net < 0 THEN abs(quantity) ELSE quantity END AS quantity, currency, note, known_at, src, row_no FROM order_rows AS o {join} WHERE NOT has_lines",
                 unique={sheet.src for sheet in batch.of_kind("orders")} == batch.unrepeated
@@ -213,7 +213,7 @@ def _orders(batch: Batch) -> list[Incoming]:
         found.append(
             Incoming(
                 orders,
-                f"SELECT *, CAST(timezone({zone}, ordered_at) AS DATE) AS ordered_on FROM ({_headers()})",
+                f"SELECT *, {day} AS ordered_on FROM ({_headers()})",
                 derived=True,
                 decides=False,
             )

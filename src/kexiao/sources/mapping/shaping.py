@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kexiao.engine.duck import quote_name, quote_text, run
 from kexiao.sources.mapping.batch import Batch, BatchSheet
+from kexiao.sources.mapping.clock import day_of
 from kexiao.sources.mapping.making import Makes, all_kinds
 from kexiao.sources.mapping.masking import masked
 from kexiao.sources.mapping.orders import shape_orders
@@ -82,7 +83,7 @@ def _generic(batch: Batch, kind: str, makes: Makes) -> Incoming:
 def _plain(column: Column, fields: set[str], batch: Batch) -> str | None:
     """A column that is the field of the same name: instants get their zone, dates of instants the business day."""
     if column.derived_from and column.derived_from in fields:
-        return f"CAST(timezone({quote_text(batch.around.zone.key)}, {quote_name(column.derived_from)}) AS DATE)"
+        return day_of(quote_name(column.derived_from), batch.around.zone)
     if column.name not in fields:
         return None
     if column.kind == "instant":

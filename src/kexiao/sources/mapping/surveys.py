@@ -5,6 +5,7 @@ from __future__ import annotations
 from kexiao.engine.duck import quote_text, run
 from kexiao.errors import Ambiguous, Place
 from kexiao.sources.mapping.batch import Batch, BatchSheet
+from kexiao.sources.mapping.clock import day_of
 from kexiao.sources.mapping.fields import normal
 from kexiao.sources.mapping.masking import masked
 from kexiao.sources.mapping.questions import question
@@ -22,7 +23,6 @@ def shape_surveys(batch: Batch) -> list[Incoming]:
     parts = [part for sheet in batch.of_kind("surveys") for part in _sheet(batch, sheet)]
     if not parts:
         return []
-    zone = quote_text(batch.around.zone.key)
     given = " UNION ALL BY NAME ".join(parts)
     looked = any("order_id" in sheet.mapping.columns for sheet in batch.of_kind("surveys"))
     person, join = (
@@ -35,7 +35,7 @@ def shape_surveys(batch: Batch) -> list[Incoming]:
     )
     sql = (
         f"SELECT a.response_id, a.survey, {person} AS customer_id, a.responded_at AS responded_at, "
-        f"CAST(timezone({zone}, a.responded_at) AS DATE) AS responded_on, a.question, a.measure, a.score, a.scale_low, a.scale_high, a.mode, "
+        f"{day_of('a.responded_at', batch.around.zone)} AS responded_on, a.question, a.measure, a.score, a.scale_low, a.scale_high, a.mode, "
         f"{dims}, a.comment, a.known_at, a.src, a.row_no FROM ({given}) AS a {join} ANTI JOIN refused_rows AS r ON r.src = a.src AND r.row_no = a.row_no"
     )
     return [Incoming(table_named("survey_responses"), sql, several=True)]
