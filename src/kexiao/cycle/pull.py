@@ -98,6 +98,8 @@ def _pull_thing(folder: Folder, plan: SourcePlan, thing: Thing, opened: _Opened,
     mode = _mode(staging.state(), thing, full)
     walk = staging.walk(thing, mode) or staging.begin(thing, mode)
     progress = staging.progress()
+    if progress.cursor == {}:
+        walk, progress = staging.begin(thing, mode), Progress()
     with workplace(folder) as work:
         connection = connect(work / "spill")
         _fetch(connection, plan, thing, opened, staging, walk, progress, tell)

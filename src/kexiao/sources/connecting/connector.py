@@ -93,7 +93,8 @@ class Deleted:
 class Page:
     """Some records, in the order they were read.
 
-    ``cursor`` is all that the reader needs to go on after this page, plain data; None ends the walk. ``reached``: how far the walk got, for
+    ``cursor`` is all that the reader needs to go on after this page, plain data; None ends the walk, an empty one says that a walk that was broken
+    off must begin anew. ``reached``: how far the walk got, for
     ``Walk.since`` of the next. ``told`` are warnings. ``columns`` are known to exist even where no record shows them.
     """
 
