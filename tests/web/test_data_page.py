@@ -79,7 +79,7 @@ def test_a_load_is_taken_back(fresh: Path) -> None:
         assert finished().state == "done"
         assert "Nothing has been loaded yet" in client("viewer").get("/data/").content.decode()
         log = [json.loads(line) for line in (fresh / "audit" / "log.jsonl").read_text().splitlines()]
-        assert ("undo_in_web", "admin") in {(entry["act"], entry["who"]) for entry in log}
+        assert {("collect", "admin"), ("undo", "admin")} <= {(entry["act"], entry["who"]) for entry in log}
 
 
 def test_a_load_that_is_not_there_cannot_be_taken_back(fresh: Path) -> None:
@@ -117,3 +117,29 @@ def test_quarantine_shows_row_numbers_and_no_cell(fresh: Path) -> None:
         address = f"/data/quarantine/?load={load}&file=orders.csv&sheet=&code=not_a_date&column=ordered_at"
         words = client("viewer").get(address).content.decode()
         assert words.strip() == "rows 4" and "one-fine-day" not in client("viewer").get("/data/").content.decode()
+
+
+def test_quality_stands_on_the_page_with_what_stops_a_close(fresh: Path) -> None:
+    with over(fresh):
+        upload("admin")
+        finished()
+        page = client("viewer").get("/data/").content.decode()
+        # Two of three rows were loaded.
+        assert "Quality of the data" in page and "66.6 %" in page
+        assert "Stops a close" in page and "Orders: Accuracy 66.6% (limit 90%)" in page
+        assert "no schedule is set" in page
+
+
+def test_a_load_quite_unlike_before_is_held_until_somebody_says_that_it_is_meant(fresh: Path) -> None:
+    head = "order_id,ordered_at,customer_id,amount\n"
+    few = "".join(f"A{i},2025-03-01,C{i},{100 + i}\n" for i in range(20))
+    fen = "".join(f"B{i},2025-03-02,C{i},{(100 + i) * 100}\n" for i in range(20))
+    with over(fresh):
+        upload("admin", "1.csv", head + few)
+        assert finished().state == "done"
+        upload("admin", "2.csv", head + fen)
+        job = finished()
+        assert job.state == "failed" and "--accept-change" in job.step_en and "drifted" in job.step_en
+        file = SimpleUploadedFile("2.csv", (head + fen).encode())
+        client("admin").post("/data/upload/", {"files": file, "meant": "yes"})
+        assert finished().result["rows_loaded"] == 20

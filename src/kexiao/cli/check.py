@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from kexiao.cycle.quality import Quality
     from kexiao.cycle.verify import Problem, StoreCheck
     from kexiao.engine.folder import Folder
-    from kexiao.facts.metric import MetricValue
 
 HELP = Text(zh="核对数据完整性", en="Check that stored data are whole")
 
@@ -109,8 +108,7 @@ def _quality_record(measured: Quality) -> dict[str, object]:
 def _show_quality(measured: Quality) -> None:
     """One line a table; as CSV one line a value, sources and loads too."""
     from kexiao.cli.output import Shown, show
-    from kexiao.cycle.quality import LABELS, NAMES, shortfalls
-    from kexiao.tables.catalogue import table_named
+    from kexiao.cycle.quality import LABELS, NAMES, quality_lines, shortfalls
 
     if session().format != "table":
         fields = ("metric", "period", "table", "source", "load", "value", "unit", "numerator", "denominator", "reason")
@@ -120,10 +118,7 @@ def _show_quality(measured: Quality) -> None:
             rows.append(tuple(record.get(name) for name in fields))
         show([Shown(name, Text.same(name)) for name in fields], rows)
         return
-    lines = [
-        _quality_line(table_named(name).label(), [measured.of(metric, name) for metric in NAMES])
-        for name in dict.fromkeys(str(value.dimensions["table"]) for value in measured.tables)
-    ]
+    lines = [(one.table(), one.rows, one.accuracy, one.completeness, one.late) for one in quality_lines(measured)]
     columns = [
         Shown("table", Text(zh="数据", en="Table")),
         Shown("rows", Text(zh="行数", en="Rows"), right=True),
@@ -134,20 +129,9 @@ def _show_quality(measured: Quality) -> None:
     show(columns, lines, title=Text(zh="数据质量", en="Quality of the data"))
     for one in measured.rules:
         if one.broken:
-            words = Text(zh="{s}：{t}：{w}，{n} 行不符（共 {a} 行）", en="{s}: {t}: {w}; {n} of {a} rows break it")
-            kind = Text(zh="错误", en="Error") if one.rule.severity == "error" else Text(zh="提醒", en="Warning")
-            print(
-                words.fill(s=kind, t=table_named(one.rule.table).label, w=one.rule.words(), n=one.broken, a=one.rows)()
-            )
+            print(one.words()())
     for short in shortfalls(measured, [str(value.dimensions["table"]) for value in measured.tables]):
         print(Text(zh="低于关账门槛：{w}", en="Below the limit for closing: {w}").fill(w=short.words())())
-
-
-def _quality_line(label: str, found: list[MetricValue | None]) -> tuple[object, ...]:
-    """Table, rows, two shares, hours; shares rounded down, so that 99.99 % never reads as all."""
-    values = [None if one is None or one.value is None else float(one.value) for one in found]
-    shares = [None if value is None else f"{int(value * 1000) / 10:.1f} %" for value in values[:2]]
-    return label, found[0].denominator if found[0] else None, *shares, None if values[2] is None else f"{values[2]:g}"
 
 
 def _refuse(problems: list[Problem]) -> None:

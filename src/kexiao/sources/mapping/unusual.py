@@ -29,8 +29,8 @@ def hold(found: Sequence[Text], *, accepted: bool) -> list[Text]:
         raise Ambiguous(
             Text(zh="{w}，没有导入。", en="{w}. Nothing was loaded.").fill(w=words),
             next_step=Text(
-                zh="核对文件；确认无误后加 --accept-change 再导入。",
-                en="Look at the file; if it is right, load it again with --accept-change.",
+                zh="核对文件；确认无误后加 --accept-change 再导入（网页上勾选“照常导入”）。",
+                en="Look at the file; if it is right, load it again with --accept-change (in the browser: tick “load even if”).",
             ),
         )
     return [Text(zh=f"{one.zh}。", en=f"{one.en}.") for one in found]

@@ -1,137 +1,40 @@
-"""What the workspace holds: loads with their counts, refused rows by reason, tables with the days that they cover."""
+"""What the data page asks for, each answer remembered while the data stay as they are."""
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
-from kexiao.engine.store import Store
-from kexiao.facts.source import FactSource
-from kexiao.tables.catalogue import all_tables
+from kexiao.cycle.loads import Held, LoadRecord, Refused, list_loads, list_refused, list_refused_rows, list_tables
+from kexiao.cycle.quality import QualityLine, Trend, quality, quality_lines, trends
+from kexiao.tables.rules import FOLDER
 from kexiao.text import Text
 from kexiao.web import workspace
 
-MOST_REFUSED = 200
-Counts = tuple[int, int, int, int, int]
 
-
-@dataclass(frozen=True, slots=True)
-class LoadedFile:
-    """One file of a load: rows read, loaded, quarantined, duplicate, skipped, and what was told of it."""
-
-    name: str
-    counts: Counts
-    warnings: tuple[Text, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """One load with its files; ``at`` is in the business time zone."""
-
-    number: int
-    at: datetime
-    files: tuple[LoadedFile, ...]
-
-    @property
-    def counts(self) -> Counts:
-        """The files' counts together."""
-        return tuple(map(sum, zip(*(file.counts for file in self.files), strict=True)))  # type: ignore[return-value]
-
-    @property
-    def warnings(self) -> tuple[Text, ...]:
-        return tuple(dict.fromkeys(words for file in self.files for words in file.warnings))
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Rows of one file that were refused for one reason."""
-
-    load: int
-    file: str
-    sheet: str
-    column: str
-    code: str
-    reason: Text
-    rows: int
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """One canonical table: how many rows, and from which day to which."""
-
-    label: Text
-    rows: int
-    first: date | None
-    last: date | None
-
-
-def loads() -> list[Load]:
+def loads() -> list[LoadRecord]:
     """Every load, the newest first."""
-    return workspace.ask(("loads",), _loads)
-
-
-def _loads(source: FactSource) -> list[Load]:
-    zone = ZoneInfo(workspace.folder().timezone)
-    found: dict[int, tuple[datetime, list[LoadedFile]]] = {}
-    for number, at, name, warnings, *counts in source.query(
-        "SELECT load_id, epoch(loaded_at), file_name, warnings, rows_read, rows_loaded, rows_quarantined, rows_duplicate, rows_skipped "
-        "FROM loads ORDER BY load_id DESC, rows_read DESC, file_name"
-    ):
-        told = tuple(Text(**words) for words in json.loads(warnings or "[]"))
-        file = LoadedFile(name, tuple(int(count or 0) for count in counts), told)  # type: ignore[arg-type]
-        found.setdefault(int(number), (datetime.fromtimestamp(float(at), zone).replace(tzinfo=None), []))[1].append(
-            file
-        )
-    return [Load(number, at, tuple(files)) for number, (at, files) in found.items()]
+    return workspace.ask(("loads",), lambda source: list_loads(source, workspace.folder().timezone))
 
 
 def refused() -> list[Refused]:
     """Refused rows by file and reason, the most frequent first."""
-    return workspace.ask(("refused",), _refused)
-
-
-def _refused(source: FactSource) -> list[Refused]:
-    rows = source.query(
-        "SELECT load_id, file_name, sheet, coalesce(\"column\", ''), code, message_zh, message_en FROM quarantined"
-    )
-    counted = Counter(rows)
-    return [
-        Refused(int(load), file, sheet, column, code, Text(zh=zh or code, en=en or code), count)
-        for (load, file, sheet, column, code, zh, en), count in counted.most_common(MOST_REFUSED)
-    ]
+    return workspace.ask(("refused",), list_refused)
 
 
 def refused_rows(load: int, file: str, sheet: str, code: str, column: str) -> list[int]:
     """The numbers of the rows refused for one reason, as the file has them."""
-
-    def ask(source: FactSource) -> list[int]:
-        found = source.query(
-            "SELECT load_id, file_name, sheet, coalesce(\"column\", ''), code, row_no FROM quarantined"
-        )
-        wanted = (load, file, sheet, column, code)
-        return sorted(int(row[5]) for row in found if (int(row[0]), *row[1:5]) == wanted)
-
-    return workspace.ask(("refused rows", load, file, sheet, code, column), ask)[:MOST_REFUSED]
+    key = ("refused rows", load, file, sheet, code, column)
+    return workspace.ask(key, lambda source: list_refused_rows(source, load, file, sheet, code, column))
 
 
 def held() -> list[Held]:
     """The tables that have rows, in the order of the catalogue."""
+    return list_tables(workspace.folder(), workspace.about())
+
+
+def measured() -> tuple[list[QualityLine], list[Trend], list[Text]]:
+    """Quality a table, its trend a source, and the rules that are broken in words; lateness is as of this hour."""
     folder = workspace.folder()
-    current = Store(folder.data).current()
-    covered = workspace.about().coverage
-    found = []
-    for name, table in all_tables().items():
-        version = current.tables.get(name)
-        if version is not None and version.rows and name not in ("loads", "quarantined"):
-            days = covered.get(name)
-            found.append(Held(table.label, version.rows, days.first if days else None, days.last if days else None))
-    return found
-
-
-def total(found: Sequence[Load]) -> Counts:
-    """The counts of all loads together."""
-    return tuple(map(sum, zip(*(load.counts for load in found), strict=True))) if found else (0, 0, 0, 0, 0)  # type: ignore[return-value]
+    rules = tuple((path.name, path.stat().st_mtime_ns) for path in sorted((folder.root / FOLDER).glob("*.toml")))
+    found = workspace.ask(("quality", rules, datetime.now().hour), lambda _: quality(folder))
+    return quality_lines(found), trends(found), [one.words() for one in found.rules if one.broken]

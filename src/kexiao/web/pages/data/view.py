@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from kexiao.cycle import collect as collecting
-from kexiao.engine import audit
+from kexiao.cycle.loads import total
 from kexiao.errors import WrongUse
 from kexiao.text import Text
 from kexiao.web import workspace
@@ -27,12 +27,16 @@ from kexiao.web.roles import may, requires
 def data(request: HttpRequest) -> HttpResponse:
     """Loads, quality, quarantine, tables."""
     loads = asking.loads()
+    quality, trends, broken = asking.measured()
     return render(
         request,
         "data/page.html",
         {
             "loads": loads,
-            "total": asking.total(loads),
+            "total": total(loads),
+            "quality": quality,
+            "trends": trends,
+            "broken": broken,
             "refused": asking.refused(),
             "held": asking.held(),
             "snapshot": workspace.about().snapshot,
@@ -73,14 +77,13 @@ def upload(request: HttpRequest) -> HttpResponse:
     folder = workspace.folder()
     place = folder.data / "_tmp" / f"upload-{uuid.uuid4().hex}"
     paths = [_keep(file, place / str(number)) for number, file in enumerate(files)]
-    who = request.user.get_username()
+    who, meant = request.user.get_username(), request.POST.get("meant") == "yes"
 
     def work(tell: Tell) -> dict[str, Any]:
         try:
-            report = collecting.collect(folder, paths, on_progress=tell)
+            report = collecting.collect(folder, paths, on_progress=tell, who=who, accept_change=meant)
         finally:
             shutil.rmtree(place, ignore_errors=True)
-        audit.record(folder.root, "upload", who=who, load=report.load_id)
         counts = ("rows_read", "rows_loaded", "rows_quarantined", "rows_duplicate", "rows_skipped")
         return {"load": report.load_id, **{name: getattr(report, name) for name in counts}}
 
@@ -107,8 +110,7 @@ def undo(request: HttpRequest, load: int) -> HttpResponse:
     folder, who = workspace.folder(), request.user.get_username()
 
     def work(tell: Tell) -> dict[str, Any]:
-        snapshot = collecting.undo(folder, load, on_progress=tell)
-        audit.record(folder.root, "undo_in_web", who=who, load=load)
+        snapshot = collecting.undo(folder, load, on_progress=tell, who=who)
         return {"undone": load, "snapshot": snapshot.name}
 
     start("undo", str(load), request.user, work)  # type: ignore[arg-type]
