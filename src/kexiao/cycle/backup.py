@@ -16,7 +16,7 @@ from kexiao import __version__
 from kexiao.cycle.after_restore import after_restore
 from kexiao.engine import audit
 from kexiao.engine.archive import unpack, write_archive
-from kexiao.engine.folder import FORMAT, Folder, open_folder
+from kexiao.engine.folder import FORMAT, PARTS, Folder, open_folder
 from kexiao.engine.posix import exclusive, storage_errors, sync
 from kexiao.engine.store import Store, disk_errors
 from kexiao.errors import InputRejected, IntegrityFailed, Place, WrongUse
@@ -188,7 +188,7 @@ def restore(
                 place=Place(file=file.name),
             )
         restored = open_folder(making)
-        for part in ("inbox", "quarantine", "reports", "mappings", "scorecards", "initiatives"):
+        for part in PARTS:
             (making / part).mkdir(exist_ok=True)
         snapshot = _agree(restored, {entry.path: entry.sha256 for entry in contents.entries})
         after_restore(restored, living)

@@ -23,8 +23,6 @@ from kexiao.sources.inbox import workplace
 from kexiao.text import Text
 
 Progress = Callable[[Text], None]
-# Inbox files that were rewritten on purpose, with what they must be now: {name: SHA-256}.
-REWRITTEN = "rewritten.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +157,10 @@ def _beside(folder: Folder, has_data: bool) -> Iterator[Problem]:
 
     if has_data and not (folder.root / ".key").is_file():
         yield Problem(".key", Text(zh="密钥缺失", en="the key is missing"))
-    path = folder.inbox / REWRITTEN
-    rewritten = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    for file in sorted(folder.inbox.glob("[0-9a-f]*")):
+    # Files are named by their content; those without a person who was erased lie in a folder of their own.
+    for file in sorted(path for path in folder.inbox.glob("[0-9a-f]*") if path.is_file()):
         name = file.name.split(".")[0]
-        if len(name) == 64 and sha256(file) != rewritten.get(file.name, name):
+        if len(name) == 64 and sha256(file) != name:
             yield Problem(f"inbox/{file.name}", Text(zh="原文件被改动", en="the original file was changed"))
     personal = [
         *sorted((folder.root / "quarantine").glob("*.parquet")),
