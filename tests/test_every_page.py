@@ -38,6 +38,9 @@ POSTS = {
     "initiatives-review": ("admin", "manager"),
     "improvement-plan": ("admin", "manager"),
 }
+POSTS |= dict.fromkeys(
+    ("customers-find", "customers-reveal", "customers-merge", "customers-unmerge"), ("admin", "manager")
+)
 POSTS |= {"sign-out": ROLES, "language": ROLES}
 ALONE = {"sign-in"}
 QUERIES = {"data-quarantine": "?load=1&file=a.csv&sheet=&code=missing&column=b"}
@@ -79,8 +82,17 @@ def _examples(pattern: Any, names: dict[str, tuple[str, ...]]) -> list[dict[str,
             if names["scorecard"][0] == "company"
             else [{"name": "shop", "subject": "web"}]
         )
+    if kind == "customer":
+        return [{takes[0]: str(number)} for number in some_customers()]
     assert kind in names and len(takes) == 1, f"{pattern.name} takes {takes}: give an example in NAMES"
     return [{takes[0]: value} for value in names[kind]]
+
+
+def some_customers() -> list[int]:
+    """The two largest customers of the workspace that the app stands over; their numbers differ from one workspace to the next."""
+    from kexiao.web.pages.customers.asking import largest
+
+    return [line.customer for line in largest()[:2]]
 
 
 def texts_of(html: str) -> str:
@@ -121,11 +133,8 @@ def test_only_those_who_may_can_change_anything(tea: Path) -> None:
         for pattern in patterns():
             if pattern.name not in POSTS or POSTS[pattern.name] == ROLES:
                 continue
-            names = (
-                {"load": 999}
-                if "load" in pattern.pattern.converters
-                else dict.fromkeys(pattern.pattern.converters, "company")
-            )
+            kinds = pattern.pattern.converters
+            names = {name: 999 if type(kind).__name__ == "IntConverter" else "company" for name, kind in kinds.items()}
             address = reverse(pattern.name, kwargs=names)
             for role in set(ROLES) - set(POSTS[pattern.name]):
                 answer = client(role).post(address)
@@ -211,6 +220,8 @@ def test_an_empty_workspace_shows_the_next_step_on_every_page(tea: Path, languag
                 "/improvement/",
                 "/initiatives/",
                 "/data/",
+                "/customers/",
+                "/customers/duplicates/",
             ):
                 answer = client(role, language).get(address)
                 assert answer.status_code == 200, address

@@ -152,7 +152,7 @@ def _events(events: list[Event]) -> None:
     show(
         columns,
         [
-            (e.at, e.label(), e.row_id, " · ".join(f"{label()}{colon}{value}" for label, value in e.said))
+            (e.at, e.label(), e.row_id, " · ".join(f"{label}{colon}{value}" for label, value in e.in_words()))
             for e in events
         ],
     )

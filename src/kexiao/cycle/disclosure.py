@@ -134,7 +134,7 @@ def as_page(found: Disclosure) -> str:
     parts.append(_table(Text(zh="你是谁", en="Who you are")(), [], who))
     colon = Text(zh="：", en=": ")()
     history = [
-        (event.at or "—", event.label(), " · ".join(f"{label()}{colon}{value}" for label, value in event.said))
+        (event.at or "—", event.label(), " · ".join(f"{label}{colon}{value}" for label, value in event.in_words()))
         for event in found.events
     ]
     heads = [Text(zh="时间", en="When")(), Text(zh="类型", en="What")(), Text(zh="内容", en="Details")()]

@@ -15,10 +15,43 @@ from kexiao.text import Text
 _NOT_EVENTS = ("customers", "merges", "contacts")
 _GROUPS = ("who", "trade", "contact", "voice")
 
+# Codes of choices as people read them.
+_WORDS: dict[str, Text] = {
+    "unpaid": Text(zh="未付款", en="unpaid"),
+    "paid": Text(zh="已付款", en="paid"),
+    "shipped": Text(zh="已发货", en="shipped"),
+    "completed": Text(zh="已完成", en="completed"),
+    "refunded": Text(zh="已退款", en="refunded"),
+    "cancelled": Text(zh="已取消", en="cancelled"),
+    "test": Text(zh="测试", en="test"),
+    "treated": Text(zh="实验组", en="treated"),
+    "holdout": Text(zh="对照组", en="held out"),
+    "online": Text(zh="线上", en="online"),
+    "offline": Text(zh="线下", en="offline"),
+    "owner": Text(zh="负责人", en="owner"),
+    "region": Text(zh="大区", en="region"),
+    "team": Text(zh="团队", en="team"),
+    "parent": Text(zh="上级客户", en="parent account"),
+    "tier": Text(zh="等级", en="tier"),
+    "marketing": Text(zh="营销", en="marketing"),
+    "service": Text(zh="服务", en="service"),
+    "profiling": Text(zh="个性化", en="profiling"),
+    "research": Text(zh="调研", en="research"),
+    "sharing": Text(zh="向第三方提供", en="sharing with others"),
+    "sms": Text(zh="短信", en="text message"),
+    "phone": Text(zh="电话", en="phone"),
+    "email": Text(zh="邮件", en="e-mail"),
+    "wechat": Text(zh="微信", en="WeChat"),
+    "app": Text(zh="App", en="app"),
+    "post": Text(zh="邮寄", en="post"),
+    "all": Text(zh="全部", en="all"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One row of a customer's history: when (business time, ISO; a day or a moment), in which table, its id there, and what it says."""
+    """One row of a customer's history: when (business time, ISO; a day or a moment), in which table, its id there, what it says, and which of that
+    are codes of choices."""
 
     at: str | None
     table: str
@@ -26,6 +59,14 @@ class Event:
     row_id: str
     customer_id: int
     said: tuple[tuple[Text, str], ...]
+    codes: frozenset[str] = frozenset()
+
+    def in_words(self) -> tuple[tuple[str, str], ...]:
+        """What it says in the current language, codes of choices as words."""
+        return tuple(
+            (label(), _WORDS[value]() if value in self.codes and value in _WORDS else value)
+            for label, value in self.said
+        )
 
 
 def timeline(at: Opened, members: Sequence[int], *, most: int | None = None) -> list[Event]:
@@ -88,6 +129,7 @@ def _events(at: Opened, table: Table, members: Sequence[int]) -> list[Event]:
                 for column, value in zip(said, row[3:], strict=True)
                 if value is not None and not (column.kind in ("instant", "date") and value == row[0])
             ),
+            frozenset(value for column, value in zip(said, row[3:], strict=True) if value and column.kind == "choice"),
         )
         for row in rows
     ]

@@ -21,6 +21,8 @@ ACTS: dict[str, tuple[Text, frozenset[str]]] = {
     "undo": (Text(zh="撤销导入", en="undo a load"), frozenset({"admin", "manager"})),
     "close": (Text(zh="关闭季度", en="close a quarter"), frozenset({"admin", "manager"})),
     "plan": (Text(zh="立项", en="write down a plan"), frozenset({"admin", "manager"})),
+    "read_personal": (Text(zh="查看个人信息", en="read personal data"), frozenset({"admin", "manager"})),
+    "merge": (Text(zh="合并客户", en="merge customers"), frozenset({"admin", "manager"})),
     "review": (Text(zh="复盘改进项目", en="review initiatives"), frozenset({"admin", "manager"})),
 }
 View = Callable[..., HttpResponse]

@@ -1,0 +1,1 @@
+"""Customers 客户: the largest, finding one, one customer's history, duplicates and merging."""
