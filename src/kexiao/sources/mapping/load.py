@@ -17,7 +17,6 @@ from kexiao.engine.folder import Folder
 from kexiao.engine.posix import storage_errors, sync
 from kexiao.engine.store import Writer
 from kexiao.errors import InputRejected, IntegrityFailed
-from kexiao.sources.files.reading import read_file
 from kexiao.sources.files.staged import StagedSheet
 from kexiao.sources.inbox import Source
 from kexiao.sources.mapping import saved
@@ -32,6 +31,7 @@ from kexiao.sources.mapping.shaping import NOT_STORED, shape
 from kexiao.sources.mapping.typed import Surroundings
 from kexiao.sources.mapping.unusual import hold, unusual_amounts, unusual_volume
 from kexiao.sources.mapping.withdrawing import withdraw_deleted
+from kexiao.sources.scrubbing import read_sheets
 from kexiao.tables.catalogue import table_named
 from kexiao.tables.identity import merge_contacts, refuse_collisions, use_key
 from kexiao.tables.loading import Merged, append, merge
@@ -82,7 +82,7 @@ class Load:
         def read(numbered: tuple[int, Source]) -> list[StagedSheet]:
             number, source = numbered
             self.tell(Text(zh="读取 {file}…", en="Reading {file}…").fill(file=source.name))
-            return read_file(source.path, self.work / f"f{number}", original_name=source.name)
+            return read_sheets(source, self.work / f"f{number}")
 
         with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
             staged = list(pool.map(read, enumerate(sources)))
