@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from kexiao.cycle.privacy import scrub_again, together, told_before
 from kexiao.cycle.retention import begin, ended, tidy_if_due
 from kexiao.engine import audit
 from kexiao.engine.duck import Connection, connect, quote_text, run
@@ -23,8 +24,9 @@ from kexiao.sources.mapping.load import Load
 from kexiao.sources.mapping.outcome import LoadReport, PartReport, RowError
 from kexiao.sources.mapping.plan import SheetMapping
 from kexiao.sources.mapping.preparing import recognise_file
+from kexiao.sources.scrubbing import original_path
 from kexiao.tables.catalogue import table_named
-from kexiao.tables.identity import keep_contacts_of
+from kexiao.tables.identity import erased_met, keep_contacts_of
 from kexiao.text import Text
 
 Progress = Callable[[Text], None]
@@ -68,8 +70,14 @@ def collect(
             on_wait=lambda: (on_wait or tell)(store.busy()),
         ) as writer:
             begin(folder, store)
+            sources, told = told_before(folder, writer, work, sources, lambda: None)
+            if told and not sources:
+                ended(folder)
+                return told
             load = Load(folder, writer, work, writer.base.number + 1, tell, accept_change=accept_change)
-            report = load.run(sources, given)
+            report = together(load.run(sources, given), told)
+            if erased_met(load.connection):
+                scrub_again(folder, work / "erased", sources, [part.mapping for part in report.parts if part.mapping])
             if report.load_id is None:
                 writer.discard()
                 ended(folder)
@@ -196,7 +204,7 @@ def _recorded(folder: Folder, rows: Sequence[dict[str, Any]]) -> tuple[list[Sour
     sources, mappings = [], []
     for row in rows:
         record = json.loads(row["mapping"])
-        path = next(iter(sorted(folder.inbox.glob(f"{row['fingerprint']}*"))), None)
+        path = original_path(folder, row["fingerprint"])
         if path is None:
             raise IntegrityFailed(
                 Text(
