@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,7 +19,7 @@ from kexiao.engine.folder import Folder
 from kexiao.engine.store import EMPTY, Snapshot, Store, disk_errors
 from kexiao.errors import IntegrityFailed, Place, StorageError, WrongUse
 from kexiao.sources.files.reading import printable, read_file
-from kexiao.sources.inbox import Source, into_inbox, workplace
+from kexiao.sources.inbox import Source, keep, take, workplace
 from kexiao.sources.mapping import saved
 from kexiao.sources.mapping.load import Load
 from kexiao.sources.mapping.outcome import LoadReport, PartReport, RowError
@@ -62,15 +63,17 @@ def collect(
     """
     tell = on_progress or (lambda _: None)
     given = [saved.read(mapping, None)] if mapping else []
-    with disk_errors(folder.data), workplace(folder) as work:
-        sources = _told_apart([into_inbox(folder, path, exported_at) for path in _checked(files)])
+    # Making a large file safe takes the disk as long as reading it takes the processor: both at once.
+    with disk_errors(folder.data), workplace(folder) as work, ThreadPoolExecutor(1) as keeper:
+        sources = _told_apart([take(work, path, exported_at) for path in _checked(files)])
+        kept = [keeper.submit(keep, folder, source) for source in sources]
         store = Store(folder.data)
         with store.writing(
             "collect",
             on_wait=lambda: (on_wait or tell)(store.busy()),
         ) as writer:
             begin(folder, store)
-            sources, told = told_before(folder, writer, work, sources, lambda: None)
+            sources, told = told_before(folder, writer, work, sources, lambda: [one.result() for one in kept])
             if told and not sources:
                 ended(folder)
                 return told
@@ -82,6 +85,8 @@ def collect(
                 writer.discard()
                 ended(folder)
                 return replace(report, snapshot=writer.base.name)
+            for one in kept:
+                one.result()
             # Logged first: a load that nobody can see is better than a load that nobody did.
             audit.record(
                 folder.root,
@@ -129,7 +134,9 @@ def undo(
         wanted = set(loads) - {load_id}
         before, there = _state_of(connection, store, wanted)
         # Tables that no load wrote (merges of customers, scores) stay as they are.
-        ours = {"loads", "quarantined", "conflicts", "withdrawn"} | {name for rows in loads.values() for name in rows[0]["tables"]}
+        ours = {"loads", "quarantined", "conflicts", "withdrawn"} | {
+            name for rows in loads.values() for name in rows[0]["tables"]
+        }
         kept = {name: version for name, version in current.tables.items() if name not in ours}
         writer.tables = {**kept, **{name: version for name, version in before.tables.items() if name in ours}}
         for later in sorted(wanted - there):

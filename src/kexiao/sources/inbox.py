@@ -6,7 +6,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,30 +26,33 @@ class Source:
     exported_at: str
 
 
-def into_inbox(folder: Folder, path: Path, exported_at: datetime | None) -> Source:
-    """Copy a file into the inbox under the hash of its content, whole or not at all."""
+def take(work: Path, path: Path, exported_at: datetime | None) -> Source:
+    """Copy a file into the workplace under the hash of its content, so that nobody changes it while it is read."""
     with storage_errors(path):
         fingerprint = sha256(path)
         changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     ending = (
         path.suffix.lower() if path.suffix[1:].isascii() and path.suffix[1:].isalnum() and len(path.suffix) <= 8 else ""
     )
-    place = folder.inbox / f"{fingerprint}{ending}"
+    place = work / f"{fingerprint}{ending}"
     with storage_errors(place):
-        folder.inbox.mkdir(exist_ok=True)
         if not place.exists():
-            temporary = place.with_name(f".{place.name}.{os.getpid()}.tmp")
-            try:
-                shutil.copyfile(path, temporary)
-                sync(temporary)
-                temporary.rename(place)
-            except OSError:
-                temporary.unlink(missing_ok=True)
-                raise
-            sync(folder.inbox)
+            shutil.copyfile(path, place)
     return Source(
         place, printable(path.name) or place.name, fingerprint, (exported_at or changed).astimezone(UTC).isoformat()
     )
+
+
+def keep(folder: Folder, source: Source) -> None:
+    """Put a taken file into the inbox, whole and safe on disk or not at all."""
+    place = folder.inbox / source.path.name
+    with storage_errors(place):
+        folder.inbox.mkdir(exist_ok=True)
+        if not place.exists():
+            sync(source.path)
+            with suppress(FileExistsError):
+                os.link(source.path, place)
+            sync(folder.inbox)
 
 
 @contextmanager
