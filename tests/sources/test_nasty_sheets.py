@@ -306,3 +306,94 @@ def test_a_workbook_of_several_sheets_fills_several_tables(company: Company) -> 
 def test_a_sheet_that_is_no_table_at_all_is_refused_with_the_next_step(company: Company) -> None:
     with pytest.raises(InputRejected, match="首行写列名"):
         company.load("甲,乙,丙\nx,y,z\nu,v,w\n")
+
+
+# ---- which kind of sheet, and which of its columns
+
+
+LINES = "订单编号,下单时间,客户手机,商品,数量,单价,小计,订单总额\n"
+
+
+def test_an_order_total_that_stands_on_each_line_counts_once_though_there_is_only_one_such_order(
+    company: Company,
+) -> None:
+    company.load(
+        LINES
+        + "A1,2025-03-01,13812345678,红茶,2,10,20,50\nA1,2025-03-01,13812345678,绿茶,3,10,30,50\nA2,2025-03-02,13812345679,红茶,1,10,10,10\n"
+    )
+    assert amounts(company) == {"A1": "50.00", "A2": "10.00"}
+    assert company.rows("order_lines", "sum(net)", "1") == [(Decimal("60.00"),)]
+
+
+def test_an_amount_called_the_orders_is_the_orders_where_all_its_lines_show_it(company: Company) -> None:
+    company.load(
+        "订单号,下单时间,客户编号,商品名称,数量,订单金额\nA1,2025-03-01,c1,红茶,2,50\nA1,2025-03-01,c1,绿茶,1,50\nA2,2025-03-02,c2,红茶,1,10\n"
+    )
+    assert amounts(company) == {"A1": "50.00", "A2": "10.00"}
+    assert company.rows("orders", "quantity") == [(1.0,), (3.0,)]
+
+
+def test_lines_that_happen_to_cost_the_same_are_each_counted(company: Company) -> None:
+    company.load(
+        "订单号,下单时间,客户编号,商品名称,数量,单价,金额\nA1,2025-03-01,c1,红茶,1,50,50\nA1,2025-03-01,c1,绿茶,1,50,50\n"
+    )
+    assert company.rows("order_lines", "sum(net)", "1") == [(Decimal("100.00"),)]
+
+
+def test_a_list_of_people_with_their_scores_is_a_survey_and_not_a_list_of_customers(company: Company) -> None:
+    company.load(
+        "客户,手机号,满意度(1-5分),推荐分(0-10),填写时间\n张三,13812345678,5,10,2025-03-03 10:00\n李四,13812345679,3,6,2025-03-03 11:00\n"
+    )
+    assert company.rows("survey_responses", "measure, score, scale_low, scale_high") == [
+        ("csat", 3, 1, 5),
+        ("csat", 5, 1, 5),
+        ("nps", 6, 0, 10),
+        ("nps", 10, 0, 10),
+    ]
+
+
+def test_a_ten_point_scale_of_which_only_low_scores_were_given_is_still_a_ten_point_scale(company: Company) -> None:
+    company.load("客户编号,满意度(1-10分),填写时间\nc1,3,2025-03-03 10:00\nc2,5,2025-03-03 11:00\n")
+    assert set(company.rows("survey_responses", "scale_low, scale_high")) == {(1, 10)}
+
+
+def test_scores_whose_scale_nothing_tells_are_asked_about(company: Company) -> None:
+    with pytest.raises(Ambiguous, match="量表"):
+        company.load(
+            "答卷编号,客户编号,得分,答卷时间\nS1,c1,9,2025-03-03 10:00\nS2,c2,3,2025-03-03 11:00\n", name="s.csv"
+        )
+
+
+def test_recommendation_on_another_scale_is_no_net_promoter_score(company: Company) -> None:
+    report = company.load("客户编号,推荐意愿(1-5分),填写时间\nc1,5,2025-03-03 10:00\nc2,4,2025-03-03 11:00\n")
+    assert {row[0] for row in company.rows("survey_responses", "measure")} == {"other"}
+    assert any("净推荐值" in told.zh for told in report.warnings)
+
+
+def test_a_day_and_a_customer_alone_are_no_complaint(company: Company) -> None:
+    with pytest.raises(InputRejected):
+        company.load("凭证,日期,客户编号,到账,毛额\nA1,2025-03-01,c1,10,12\n")
+
+
+def test_a_complaint_that_gives_only_a_phone_belongs_to_whoever_ordered_by_it(company: Company) -> None:
+    company.load("订单号,下单时间,手机号,金额\nA1,2025-02-01,13812345678,10\n")
+    company.load("投诉日期,客户手机号,投诉内容,解决日期\n2025-03-01,138-1234-5678,发货慢,2025-03-02\n", name="c.csv")
+    assert company.rows("complaints", "customer_id") == company.rows("orders", "customer_id")
+
+
+def test_a_lead_that_gives_only_a_phone_belongs_to_whoever_ordered_by_it(company: Company) -> None:
+    company.load("订单号,下单时间,手机号,金额\nA1,2025-02-01,13812345678,10\n")
+    company.load("姓名,手机,留资时间,来源渠道\n张三,+8613812345678,2025-01-01 10:00,抖音\n", name="l.csv")
+    assert company.rows("leads", "customer_id") == company.rows("orders", "customer_id")
+
+
+def test_a_lead_without_its_customers_number_is_known_by_its_phone(company: Company) -> None:
+    company.load("线索编号,客户编号,手机,创建时间\nL1,c1,,2025-01-01\nL2,,13812345678,2025-01-01\nL3,,,2025-01-01\n")
+    assert [row[0] for row in company.rows("leads", "customer_id IS NULL", "lead_id")] == [False, False, True]
+
+
+def test_spend_of_two_media_on_one_day_is_both(company: Company) -> None:
+    company.load(
+        '日期,媒体,活动,花费(元),曝光,点击\n2025-03-01,百度,春季,"1,000",1000,10\n2025-03-01,微信,春季,500,900,9\n'
+    )
+    assert company.rows("spend", "channel, amount") == [("微信", Decimal("500.00")), ("百度", Decimal("1000.00"))]

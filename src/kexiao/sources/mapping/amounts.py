@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from kexiao.engine.duck import run
@@ -10,6 +11,7 @@ from kexiao.sources.mapping.batch import Batch, BatchSheet
 from kexiao.text import Text
 
 SHARE = 0.95
+_NAMES_THE_ORDER = re.compile(r"(?i)订单|整单|order")
 FEWEST = 3
 
 
@@ -47,7 +49,11 @@ def amounts_of(batch: Batch, sheet: BatchSheet, has_lines: bool) -> Amounts:
             "amount", paid
         )
     else:
-        gross = "gross" if "gross" in mapped else priced
+        # Lines without prices of their own say nothing but what was sold: the order's amount stands for all of them.
+        unpriced = whole and not mapped.keys() & {"gross", "unit_price"}
+        gross = paid if unpriced else "gross" if "gross" in mapped else priced
+        if unpriced and "quantity" in mapped:
+            quantity = "sum(quantity) OVER (PARTITION BY t.order_id)"
         part = less or (
             f"CAST(round_even(({gross}) * CAST({rate} AS DECIMAL(18,6)), 2) AS DECIMAL(18,2))" if rate else "0"
         )
@@ -125,7 +131,7 @@ def _is_of_order(batch: Batch, sheet: BatchSheet) -> bool:
     if option or "order_id" not in sheet.mapping.columns:
         return option == "order"
     repeats, orders = _repeats(batch, sheet, "amount")
-    if not repeats or orders < FEWEST:
+    if not repeats:
         return False
     if {"unit_price", "quantity"} <= sheet.mapping.columns.keys():
         by_line, by_order = run(
@@ -134,7 +140,17 @@ def _is_of_order(batch: Batch, sheet: BatchSheet) -> bool:
             f"max(amount) AS once FROM {batch.parquet(sheet)} WHERE _code IS NULL GROUP BY order_id HAVING count(*) > 1)",
         )[0]
         return bool(by_order is not None and by_order < by_line)
+    if _NAMES_THE_ORDER.search(sheet.column_of("amount")):
+        return True
+    if orders < FEWEST:
+        return False
     if orders < 10:
+        batch.warnings.append(
+            Text(
+                zh='“{file}”同一订单各行的“{column}”都相同，按每行金额读取；若是整单金额，请在映射文件写 amount_of = "order"。',
+                en="In “{file}” all lines of an order show the same “{column}”; it is read as the line's. If it is the order's, write amount_of = \"order\" in the mapping file.",
+            ).fill(file=sheet.file, column=sheet.column_of("amount"))
+        )
         return False
     raise Ambiguous(
         Text(

@@ -126,14 +126,15 @@ _CURRENCIES: dict[str, str] = {
     "£": "GBP",
 }
 _LAST_CODE = re.compile(r"(?i)^(.*?[^\W_])[\s_-]+(CNY|RMB|USD|EUR|GBP|JPY|HKD|TWD|KRW|SGD|AUD|CAD)$")
+_RANGE = re.compile(r"(?:满分)?\d{1,3}\s*分?(?:\s*[-~—–至到]\s*\d{1,3}\s*分?)?(?:制)?|分|打分|评分")
 _LAST_BRACKET = re.compile(r"^(.*?)[(\[【]([^()\[\]【】]*)[)\]】]\s*$")
 
 
 def normal(heading: str) -> str:
-    """A heading without case, spaces, punctuation and width, and without a unit in brackets.
+    """A heading without case, spaces, punctuation and width, and without a unit or scale in brackets.
 
-    >>> normal("订单 Id"), normal("ORDER_ID"), normal("金额（万元）")
-    ('订单id', 'orderid', '金额')
+    >>> normal("订单 Id"), normal("ORDER_ID"), normal("金额（万元）"), normal("满意度（1-5分）")
+    ('订单id', 'orderid', '金额', '满意度')
     """
     text, _ = _without_unit(heading)
     return "".join(letter for letter in text.casefold() if letter.isalnum())
@@ -162,6 +163,8 @@ def _without_unit(heading: str) -> tuple[str, str]:
     found = _LAST_BRACKET.match(text)
     if found and (unit := found[2].strip().casefold()) in _UNITS | _CURRENCIES:
         return found[1], unit
+    if found and _RANGE.fullmatch(found[2].strip()):
+        return found[1], ""
     if found := _LAST_CODE.match(text):
         return found[1], found[2].casefold()
     for split in ("/", "-", ":"):

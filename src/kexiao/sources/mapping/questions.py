@@ -98,6 +98,11 @@ def propose_questions(connection: Connection, sheet: StagedSheet, mapping: Sheet
     return replace(mapping, columns=columns, reasons=reasons, questions=questions, saved=None)
 
 
+def asks_for_a_score(column: str) -> bool:
+    """Whether a heading asks for recommendation, effort or satisfaction."""
+    return bool(_NPS.search(column) or _CES.search(column) or _CSAT.search(column))
+
+
 def told(mapping: SheetMapping) -> list[Text]:
     """What was concluded of the questions, to be confirmed."""
     scored = [(name, spec) for name, spec in mapping.questions.items() if spec not in ("answer", "skip")]
@@ -146,7 +151,7 @@ def _is_question(column: str, mapping: SheetMapping) -> bool:
     bare = re.sub(r"[(（].*?[)）]", "", column)
     if _TECHNICAL.search(bare) and len(bare) < _SHORT:
         return False
-    return bool(_ASKS.search(column) or _NPS.search(column) or _CES.search(column) or _CSAT.search(column))
+    return bool(_ASKS.search(column)) or asks_for_a_score(column)
 
 
 def _without_personal(
@@ -193,7 +198,7 @@ def _scale_of(column: str, answers: Mapping[str, int]) -> tuple[str, Text]:
     rows = sum(answers.values())
     read = sum(times for answer, times in answers.items() if scores[answer] is not None)
     title = unicodedata.normalize("NFKC", column)
-    low, high = _named_range(title)
+    low, high = named_range(title)
     asked = next((pair for pair in (("nps", _NPS), ("ces", _CES), ("csat", _CSAT)) if pair[1].search(title)), None)
     if not numbers and asked and high:
         return f"{asked[0]} {low}-{high}", _reason(asked[1], title, low, high)
@@ -226,9 +231,9 @@ def _word(wording: re.Pattern[str], title: str) -> str:
     return found[0][:20] if found else ""
 
 
-def _named_range(title: str) -> tuple[int, int]:
+def named_range(title: str) -> tuple[int, int]:
     """The scale that a title names, such as （1-5）; (0, 0) where it names none."""
-    for found in _RANGE.finditer(_NUMBERED.sub("", title)):
+    for found in _RANGE.finditer(_NUMBERED.sub("", unicodedata.normalize("NFKC", title))):
         low, high = sorted((int(found[1]), int(found[2])))
         if low in (0, 1) and high in (3, 4, 5, 6, 7, 9, 10):
             return low, high

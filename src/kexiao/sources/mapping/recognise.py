@@ -10,7 +10,7 @@ from kexiao.sources.mapping.fields import Field, SheetKind, currency_of, normal
 from kexiao.sources.mapping.likeness import nearest
 from kexiao.sources.mapping.making import all_kinds
 from kexiao.sources.mapping.plan import SheetMapping
-from kexiao.sources.mapping.questions import told
+from kexiao.sources.mapping.questions import asks_for_a_score, told
 from kexiao.text import Text
 
 _BY_NAME = Text(zh="列名“{column}”", en="named “{column}”")
@@ -218,6 +218,9 @@ def _score(proposal: SheetMapping) -> float:
     kind = proposal.sheet_kind
     named = [name for name in proposal.columns if "“" in proposal.reasons[name].zh]
     complete = not missing_needs(proposal)
+    if kind.name == "surveys":
+        # A column that asks for satisfaction or recommendation makes a list of customers a survey, whatever else it holds.
+        named += [column for column in proposal.unused if asks_for_a_score(column)] * 3
     return len(named) + 2 * sum(sign in proposal.columns for sign in kind.signs) + (3 if complete else 0)
 
 

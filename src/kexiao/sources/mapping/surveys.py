@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from kexiao.engine.duck import quote_text, run
 from kexiao.errors import Ambiguous, Place
 from kexiao.sources.mapping.batch import Batch, BatchSheet
 from kexiao.sources.mapping.clock import day_of
 from kexiao.sources.mapping.fields import normal
 from kexiao.sources.mapping.masking import masked
-from kexiao.sources.mapping.questions import question
+from kexiao.sources.mapping.questions import named_range, question
 from kexiao.sources.mapping.values.scores import NOT_ANSWERED
 from kexiao.tables.catalogue import table_named
 from kexiao.tables.loading import Incoming
@@ -53,8 +55,11 @@ def _sheet(batch: Batch, sheet: BatchSheet) -> list[str]:
     for field, measure in _WIDE:
         if field in mapped:
             low, high = _scale(batch, sheet, field, measure)
+            if measure == "nps" and high != "10":
+                batch.warnings.append(_NO_NPS.fill(file=sheet.file, column=mapped[field], low=low, high=high))
+            named = "other" if measure == "nps" and high != "10" else measure
             made.append(
-                f"SELECT {common}, {quote_text(mapped[field])} AS question, {quote_text(measure)} AS measure, {field} AS score, {low} AS scale_low, {high} AS scale_high "
+                f"SELECT {common}, {quote_text(mapped[field])} AS question, {quote_text(named)} AS measure, {field} AS score, {low} AS scale_low, {high} AS scale_high "
                 f"FROM ({rows}) AS t WHERE {field} IS NOT NULL"
             )
             _refuse_outside(batch, sheet, field, low, high)
@@ -170,14 +175,11 @@ def _single(batch: Batch, sheet: BatchSheet) -> tuple[str, str, str]:
     least, most = run(
         batch.connection, f"SELECT min(score), max(score) FROM {batch.parquet(sheet)} WHERE _code IS NULL"
     )[0]
-    if least is None or (least >= 1 and most <= 5):
+    said = f"{sheet.mapping.columns['score']} {sheet.file} {sheet.typed.source.sheet}"
+    if least is not None and least >= 0 and most <= 10 and re.search(r"(?i)nps|净推荐|推荐", said):
+        measure, bounds = "nps", ("0", "10")
+    elif least is None or (least >= 1 and most <= 5):
         measure, bounds = "csat", ("1", "5")
-    elif (
-        least >= 0
-        and 5 < most <= 10
-        and "nps" in str(sheet.mapping.columns["score"]).lower() + sheet.file.lower() + "nps"
-    ):
-        measure, bounds = ("nps", ("0", "10"))
     else:
         raise Ambiguous(
             Text(
@@ -199,7 +201,17 @@ def _single(batch: Batch, sheet: BatchSheet) -> tuple[str, str, str]:
     return quote_text(measure), bounds[0], bounds[1]
 
 
+_NO_NPS = Text(
+    zh="“{file}”的“{column}”是 {low}–{high} 分，净推荐值只能由 0–10 分得出，按其他打分保存。",
+    en="“{column}” of “{file}” runs from {low} to {high}; a net promoter score is made of 0 to 10, so it is kept as another score.",
+)
+
+
 def _scale(batch: Batch, sheet: BatchSheet, field: str, measure: str) -> tuple[str, str]:
+    """The scale that the heading names, such as （1-5分）, else the usual one."""
+    low, high = named_range(sheet.mapping.columns[field])
+    if high:
+        return str(low), str(high)
     return _bounds(batch, sheet, field, measure, "true")
 
 

@@ -25,11 +25,13 @@ KIND = SheetKind(
         Field("status", "text", Text(zh="处理状态", en="status"), ("处理状态", "投诉状态", "状态", "status")),
         UPDATED_AT,
     ),
-    needs=(("complaint_id", "customer_id", "order_id"), ("opened_at",)),
+    needs=(("complaint_id", "customer_id", "order_id", "phone"), ("opened_at",)),
     signs=("complaint_id", "resolved_at"),
     stems=("投诉", "工单", "客诉", "抱怨", "complain", "ticket", "case"),
 )  # fmt: skip
 
 MAKES = (
-    Makes("complaints", {"customer_id": "_person"}, identity=("order_id", "customer_id", "opened_at", "category")),
+    Makes(
+        "complaints", {"customer_id": "_person"}, identity=("order_id", "customer_id", "phone", "opened_at", "category")
+    ),
 )

@@ -65,7 +65,7 @@ KIND = SheetKind(
     label=Text(zh="费用", en="spend"),
     fields=(
         Field("spent_on", "date", Text(zh="日期", en="day"), ("费用日期", "发生日期", "投放日期", "消耗日期", "日期", "时间", "月份", "spenton", "day", "date", "month", "week"), required=True),
-        CHANNEL,
+        replace(CHANNEL, words=(*CHANNEL.words, "媒体", "投放媒体", "投放平台", "广告平台", "推广平台", "推广渠道", "媒介", "media", "adplatform", "network")),
         CAMPAIGN,
         Field("category", "choice", Text(zh="费用类别", en="kind of cost"), ("费用类别", "费用类型", "费用科目", "费用项目", "成本类型", "科目", "类别", "类型", "category", "costtype", "costcategory", "spendtype"), choices=CATEGORIES, strict=True),
         Field("purpose", "choice", Text(zh="用途", en="purpose"), ("用途", "费用用途", "目的", "purpose"), choices={"acquisition": ("拉新", "获客", "新客", "acquisition", "newcustomers"), "retention": ("留存", "老客", "复购", "维护", "召回", "retention", "loyalty")}, strict=True),
