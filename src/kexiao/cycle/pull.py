@@ -176,12 +176,9 @@ def _refuse_drift(page: Page, plan: SourcePlan, thing: Thing, known: set[str]) -
     if not page.rows or not known:
         return
     there = {name for row in page.rows for name in row} | set(page.columns)
-    gone = [name for name in thing.columns if name in known and name not in there]
-    come = [
-        name
-        for name in sorted(there - known)
-        if any(row.get(name) is not None for row in page.rows) and not any(g.startswith(f"{name}.") for g in gone)
-    ]
+    # An object that is empty throughout a page shows its own name and none of those inside it: nothing was renamed.
+    gone = [name for name in thing.columns if name in known and name not in there and name.split(".")[0] not in there]
+    come = [name for name in sorted(there - known) if any(row.get(name) is not None for row in page.rows)]
     if not gone or not come:
         return
     raise Ambiguous(

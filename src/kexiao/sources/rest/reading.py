@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -72,7 +73,9 @@ class RestReader:
                 continue
             rows = tuple(flat(item) for item in items)
             top = self._top(thing, rows, at["top"])
-            told, after = self._after(thing, {**at, "top": top}, len(rows), following)
+            digest = hashlib.sha256(repr(rows).encode("utf-8", "replace")).hexdigest()[:16] if rows else ""
+            again = bool(rows) and digest == at.get("digest")
+            told, after = self._after(thing, {**at, "top": top, "digest": digest}, len(rows), following, again=again)
             yield Page(rows, after, reached=top if after is None else None, told=told)
             if after is None:
                 return
@@ -102,8 +105,10 @@ class RestReader:
         found = [written(when) for row in rows if column and (when := instant_of(row.get(column)))]
         return max(filter(None, [top, *found]), default=None)
 
-    def _after(self, thing: Thing, at: Cursor, count: int, following: Any) -> tuple[tuple[Text, ...], Cursor | None]:
-        """Where to go on after a page of ``count`` records that names ``following`` as the next."""
+    def _after(
+        self, thing: Thing, at: Cursor, count: int, following: Any, *, again: bool
+    ) -> tuple[tuple[Text, ...], Cursor | None]:
+        """Where to go on after a page of ``count`` records that names ``following`` as the next; ``again``: the page is the one before."""
         if following is None:
             return (), None
         if count == 0 and at["empty"] < EMPTY_TRIES and at["seen"]:
@@ -111,10 +116,10 @@ class RestReader:
             if smaller:
                 # An empty page in the middle may be a fault: the page before is read again in steps that fall elsewhere.
                 steps = at["limit"] // smaller + 2
-                again = {"next": at["before"], "limit": smaller, "small": steps, "full": at["limit"]}
-                return (), {**at, **again, "seen": [], "empty": at["empty"] + 1}
+                back = {"next": at["before"], "limit": smaller, "small": steps, "full": at["limit"]}
+                return (), {**at, **back, "seen": [], "empty": at["empty"] + 1}
         key = cell_of(following) or ""
-        if key in at["seen"] or following == at["next"]:
+        if again or key in at["seen"] or following == at["next"]:
             return (), self._next_leg(thing, at)
         small, limit = max(0, at["small"] - 1), at["limit"]
         if at["small"] and not small:
@@ -154,7 +159,7 @@ class RestReader:
         if isinstance(following, str) and following.startswith(("http://", "https://", "/")):
             url, params = self._own(following), {}
         elif following is not None:
-            params[settings.get("cursor_param", "cursor")] = str(following)
+            params[settings.get("cursor_param", paging)] = str(following)
         elif paging == "page":
             params[settings.get("cursor_param", "page")] = "1"
 
