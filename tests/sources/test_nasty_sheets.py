@@ -397,3 +397,22 @@ def test_spend_of_two_media_on_one_day_is_both(company: Company) -> None:
         '日期,媒体,活动,花费(元),曝光,点击\n2025-03-01,百度,春季,"1,000",1000,10\n2025-03-01,微信,春季,500,900,9\n'
     )
     assert company.rows("spend", "channel, amount") == [("微信", Decimal("500.00")), ("百度", Decimal("1000.00"))]
+
+
+def test_a_refund_that_was_refused_or_is_under_way_is_no_refund_until_it_succeeds(company: Company) -> None:
+    drawn = "退款编号,订单编号,退款金额,退款申请时间,退款状态\nT1,A1,-20.00,2025-03-02,退款成功\nT2,A2,10,2025-03-02,退款关闭\nT3,A3,5,2025-03-02,退款中\n"
+    report = company.load(drawn, name="r.csv")
+    assert counts(report) == (3, 1, 2, 0, 0)
+    assert {error.code for error in report.errors} == {"not_counted"}
+    company.load(drawn.replace("退款中", "退款成功"), name="later.csv")
+    assert company.rows("refunds", "refund_id, amount") == [("T1", Decimal("20.00")), ("T3", Decimal("5.00"))]
+
+
+def test_contracts_are_orders_of_companies(company: Company) -> None:
+    company.load(
+        "客户名称,合同编号,签约日期,合同金额(万元),负责人,状态\n甲公司,HT1,2025/3/1,12.5,小王,执行中\n乙公司,HT2,2025/3/5,3,小李,已终止\n"
+    )
+    assert company.rows("orders", "order_id, amount, status, salesperson") == [
+        ("HT1", Decimal("125000.00"), "paid", "小王"),
+        ("HT2", Decimal("30000.00"), "cancelled", "小李"),
+    ]

@@ -17,13 +17,15 @@ class Makes:
     """Rows of one table from one kind of sheet.
 
     ``columns`` gives expressions for columns that are not simply the field of the same name. ``where`` drops rows that give none. ``identity``
-    names the columns that make up a key where the sheet has no id of its own.
+    names the columns that make up a key where the sheet has no id of its own. ``only`` names for a field the values of rows that count;
+    others are refused, and counted when a later export says otherwise.
     """
 
     table: str
     columns: Mapping[str, str] = field(default_factory=dict)
     where: str = "true"
     identity: tuple[str, ...] = ()
+    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @cache

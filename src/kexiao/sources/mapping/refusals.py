@@ -29,6 +29,10 @@ REASONS: dict[str, Text] = {
     "order_incomplete": Text(
         zh="同一订单的另一行被隔离，整单暂不导入", en="another row of the same order was refused, so the order waits"
     ),
+    "not_counted": Text(
+        zh="“{column}”表明还没有成功（或已关闭），不计入",
+        en="“{column}” says that it has not succeeded (or was closed); it does not count",
+    ),
     "no_person": Text(zh="没有客户（“{column}”）", en="there is no customer (“{column}”)"),
 }
 _OTHER = Text(zh="“{column}”无法读取（{code}）", en="“{column}” cannot be read ({code})")

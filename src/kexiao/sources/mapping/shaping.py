@@ -66,6 +66,11 @@ def _generic(batch: Batch, kind: str, makes: Makes) -> Incoming:
             *(s for s in shown if not s.endswith(f" AS {quote_name(table.key[0])}")),
         ]
     _refuse_limits(batch, kind, makes)
+    for name, counted in makes.only.items():
+        listed = ", ".join(map(quote_text, counted))
+        batch.refuse(
+            f"SELECT src, row_no, {quote_text(name)} AS field, 'not_counted' AS code FROM ({rows}) WHERE {name} NOT IN ({listed})"
+        )
     if "customer_id" in table.key:
         batch.refuse(
             f"SELECT src, row_no, 'customer_id' AS field, 'no_person' AS code FROM ({batch.rows(kind)}) WHERE _person IS NULL"

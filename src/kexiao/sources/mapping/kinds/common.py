@@ -10,8 +10,8 @@ ORDER_ID = Field(
     "key",
     Text(zh="订单号", en="order id"),
     (
-        "订单号", "订单编号", "订单id", "主订单编号", "主订单号", "交易编号", "交易单号", "销售单号", "小票号", "小票编号", "流水号", "订单流水号", "单据编号", "单据号", "单号",
-        "訂單號", "訂單編號", "订单", "orderid", "orderno", "ordernumber", "ordercode", "invoiceno", "invoiceid", "invoice", "transactionid", "receiptno", "order",
+        "订单号", "订单编号", "订单id", "主订单编号", "主订单号", "交易编号", "交易单号", "销售单号", "小票号", "小票编号", "流水号", "订单流水号", "单据编号", "单据号", "单号", "合同编号", "合同号",
+        "訂單號", "訂單編號", "订单", "orderid", "orderno", "ordernumber", "ordercode", "invoiceno", "invoiceid", "invoice", "transactionid", "receiptno", "contractno", "contractid", "order",
     ),
     required=True,
 )  # fmt: skip

@@ -27,7 +27,7 @@ STATUSES = {
         "待付款", "未付款", "未支付", "待支付", "等待买家付款", "待买家付款", "created", "pending", "unpaid", "awaitingpayment", "pendingpayment", "authorized",
     ),
     "paid": (
-        "已付款", "已支付", "待发货", "等待卖家发货", "买家已付款", "买家已付款等待卖家发货", "付款成功", "支付成功", "备货中", "待接单", "待成团", "待核销", "处理中", "退款中", "售后中", "待出库", "paid", "approved",
+        "已付款", "已支付", "待发货", "等待卖家发货", "买家已付款", "买家已付款等待卖家发货", "付款成功", "支付成功", "备货中", "执行中", "已签约", "已签订", "待接单", "待成团", "待核销", "处理中", "退款中", "售后中", "待出库", "paid", "approved",
         "processing", "invoiced", "confirmed", "onhold", "awaitingfulfillment",
     ),
     "shipped": ("已发货", "卖家已发货", "卖家已发货等待买家确认", "待收货", "配送中", "运输中", "部分发货", "已出库", "shipped", "intransit", "outfordelivery", "dispatched", "partiallyfulfilled"),
@@ -37,7 +37,7 @@ STATUSES = {
     ),
     "refunded": ("已退款", "全额退款", "退款成功", "退款完成", "已退货", "退货退款", "已退货退款", "refunded", "returned", "fullyrefunded"),
     "cancelled": (
-        "已取消", "取消", "已关闭", "交易关闭", "关闭", "作废", "已作废", "无效", "付款前交易关闭", "输单", "canceled", "cancelled", "voided", "void", "unavailable", "closed",
+        "已取消", "取消", "已关闭", "交易关闭", "关闭", "作废", "已作废", "无效", "付款前交易关闭", "已终止", "输单", "canceled", "cancelled", "voided", "void", "unavailable", "closed",
         "failed", "expired", "closedlost", "rejected",
     ),
     "test": ("测试", "测试订单", "test", "testorder"),
@@ -48,7 +48,7 @@ ORDERED_AT = Field(
     "instant",
     Text(zh="下单时间", en="order time"),
     (
-        "下单时间", "订单时间", "订单创建时间", "下单日期", "订单日期", "交易时间", "交易日期", "成交时间", "成交日期", "销售日期", "购买时间", "购买日期", "消费时间", "消费日期",
+        "下单时间", "订单时间", "订单创建时间", "下单日期", "订单日期", "交易时间", "交易日期", "成交时间", "成交日期", "销售日期", "购买时间", "购买日期", "消费时间", "消费日期", "签约日期", "签约时间", "签订日期", "合同日期",
         "开单时间", "开单日期", "订单生成时间", "下單時間", "拍下时间", "创建时间", "支付时间", "付款时间", "订单付款时间", "付款日期", "日期", "时间", "ordertime", "orderdate", "orderedat",
         "orderdatetime", "orderpurchasetimestamp", "ordercreatedat", "purchasedate", "purchasedat", "transactiondate", "transactiontime", "invoicedate", "createdat",
         "createdtime", "closingdate", "saledate", "date", "time", "timestamp", "paidat",
@@ -60,7 +60,7 @@ ORDERED_AT = Field(
 AMOUNT_WORDS = (
     "实付金额", "实收金额", "实付款", "实付", "实收", "实付额", "实收额", "买家实付金额", "买家实际支付金额", "实际支付金额", "支付金额", "付款金额", "成交金额", "成交额", "销售额", "销售金额", "订单金额",
     "订单总额", "订单实付金额", "交易金额", "消费金额", "净额", "金额", "总价", "总金额", "合计金额", "小计", "金額", "amountpaid", "paidamount", "netamount", "netsales", "paymentamount",
-    "amount", "sales", "salesamount", "orderamount", "ordertotal", "linetotal", "total", "totalprice", "totalamount", "revenue", "subtotal", "net", "spend",
+    "amount", "sales", "salesamount", "合同金额", "合同总额", "签约金额", "contractamount", "orderamount", "ordertotal", "linetotal", "total", "totalprice", "totalamount", "revenue", "subtotal", "net", "spend",
     "paymentvalue",
 )  # fmt: skip
 
