@@ -49,6 +49,7 @@ FAULTS = {
     "disk full (ENOSPC) from a call on": ["--mode", "syscall", "--action", "enospc"],
     "disk broken (EIO) from a call on": ["--mode", "syscall", "--action", "eio"],
     "one short write": ["--mode", "syscall", "--action", "short", "--ops", "write,pwrite"],
+    "no file may be larger than some KB": [],
 }
 
 
@@ -186,7 +187,7 @@ def campaign(given: argparse.Namespace) -> int:
                 if time.monotonic() - began > given.seconds:
                     print(f"out of time: {family}, {words} was not run", flush=True)
                     continue
-                found = loop(work, base, family, options, share)
+                found = loop(work, base, family, options, share) if options else limits(work, base, family, share)
                 bad += found["violations"]
                 rows.append((family, words, found))
                 print(family, words, json.dumps(found), flush=True)
@@ -228,6 +229,30 @@ def loop(work: Path, base: Path, family: str, options: list[str], runs: int) -> 
         if record.get("work_rc") not in (None, 0, 4, 7, 137, -9) or "Traceback" in record.get("stderr_tail", ""):
             print("  code:", json.dumps(record, ensure_ascii=False)[:700], flush=True)
     return {**found, "work_rc": codes}
+
+
+def limits(work: Path, base: Path, family: str, runs: int) -> dict[str, object]:
+    """The same without the injector: a limit on the size of files, from almost nothing to what the command needs."""
+    command, done_codes = FAMILIES[family]
+    found = {"runs": 0, "killed": 0, "bad_after_kill": 0, "bad_resume": 0, "bad_final": 0}
+    codes: dict[str, int] = {}
+    for number in range(runs):
+        directory = work / f"limit{number}"
+        shutil.copytree(base / "w", directory / "w")
+
+        def shell(words: str, phase: str = "", directory: Path = directory) -> int:
+            words = words.replace("{dir}", str(directory)).replace("{base}", str(base)).replace("{family}", family)
+            environment = {**os.environ, "KILL9_PHASE": phase}
+            return subprocess.run(["bash", "-c", words], capture_output=True, check=False, env=environment).returncode
+
+        code = shell(f"ulimit -f {1 + 2 * number}; {command}")
+        codes[str(code)] = codes.get(str(code), 0) + 1
+        found["runs"] += 1
+        found["bad_after_kill"] += shell(CHECK, "after_kill") != 0 or code not in (0, 4, 7)
+        found["bad_resume"] += shell(command) not in done_codes
+        found["bad_final"] += shell(CHECK, "final") != 0
+        shutil.rmtree(directory)
+    return {**found, "violations": sum(found[n] for n in found if n.startswith("bad_")), "work_rc": codes}
 
 
 def keep(command: str, rows: list[tuple[str, str, dict[str, object]]], seconds: float) -> None:

@@ -143,6 +143,18 @@ def test_leftovers_of_a_killed_load_are_a_note_and_no_damage(root: Path) -> None
     assert found.problems == () and "1" in str(found.notes[0])
 
 
+def test_half_the_refused_cells_of_a_load_that_never_came_to_be_are_no_damage_and_go_with_the_next(root: Path) -> None:
+    (root / "data" / "_writing").touch()
+    (root / "quarantine" / "3.parquet").write_bytes(b"PAR1 half")
+    half = root / "inbox" / ".abc.csv.99999999.tmp"
+    half.write_bytes(b"half of a file")
+    assert problems(root) == []
+    assert main(["compact", "-w", str(root)]) == 0
+    assert not half.exists() and not (root / "quarantine" / "3.parquet").exists()
+    (root / "quarantine" / "1.parquet").write_bytes(b"PAR1 half")
+    assert problems(root) == ["quarantine/1.parquet"]
+
+
 def test_a_missing_key_is_told_and_never_made_anew(root: Path) -> None:
     (root / ".key").unlink()
     (root.parent / "o.csv").write_text("订单号,下单时间,客户编号,实付金额\nZ1,2025-03-01,C1,5.00\n")

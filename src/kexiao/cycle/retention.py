@@ -19,7 +19,7 @@ from typing import Any
 from kexiao.engine import audit
 from kexiao.engine.duck import connect, quote_name, run
 from kexiao.engine.folder import SETTINGS_FILE, Folder
-from kexiao.engine.posix import storage_errors, sync, write_durably
+from kexiao.engine.posix import is_alive, storage_errors, sync, write_durably
 from kexiao.engine.store import PartFile, Snapshot, Store, TableVersion, Writer, disk_errors
 from kexiao.errors import InputRejected, IntegrityFailed, KexiaoError, Place
 from kexiao.sources.inbox import workplace
@@ -312,13 +312,35 @@ def leftovers(folder: Folder, store: Store) -> list[Path]:
 
 
 def sweep(folder: Folder, store: Store) -> tuple[int, int]:
-    """Remove leftovers, and the refused cells of loads that never came to be; returns how many files and their bytes. With the store held alone."""
+    """Remove leftovers, refused cells of loads that never came to be, and half-written files of processes that are gone.
+
+    Returns how many files and their bytes. Called with the store held alone.
+    """
     freed = count = 0
-    newest = (store.numbers() or [0])[-1]
-    refused = [p for p in (folder.root / "quarantine").glob("*.parquet") if p.stem.isdigit() and int(p.stem) > newest]
-    for path in [*leftovers(folder, store), *refused]:
+    for path in [*leftovers(folder, store), *never_loaded(folder, store), *_half_written(folder)]:
         with storage_errors(path):
             freed += path.stat().st_size
             path.unlink()
             count += 1
     return count, freed
+
+
+def never_loaded(folder: Folder, store: Store) -> list[Path]:
+    """Refused cells of loads that have no snapshot yet."""
+    newest = (store.numbers() or [0])[-1]
+    return [p for p in (folder.root / "quarantine").glob("*.parquet") if p.stem.isdigit() and int(p.stem) > newest]
+
+
+def _half_written(folder: Folder) -> list[Path]:
+    """Temporary files, which carry the number of their process, of processes that are gone; they may hold personal data."""
+    places = (
+        folder.inbox,
+        folder.root / "quarantine",
+        folder.data / "contacts",
+        folder.data / "_snapshots",
+        folder.root,
+    )
+    found = [path for place in places for path in place.glob(".*.tmp") if path.is_file()]
+    return [
+        path for path in found if path.name.split(".")[-2].isdigit() and not is_alive(int(path.name.split(".")[-2]))
+    ]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from kexiao.assessment.closing import every_close
 from kexiao.assessment.results import Restatement
-from kexiao.cycle.retention import interrupted, leftovers
+from kexiao.cycle.retention import interrupted, leftovers, never_loaded
 from kexiao.engine import audit
 from kexiao.engine.delta import listed_in_delta_log
 from kexiao.engine.duck import connect, quote_text
@@ -162,10 +162,9 @@ def _beside(folder: Folder, has_data: bool) -> Iterator[Problem]:
         name = file.name.split(".")[0]
         if len(name) == 64 and sha256(file) != name:
             yield Problem(f"inbox/{file.name}", Text(zh="原文件被改动", en="the original file was changed"))
-    personal = [
-        *sorted((folder.root / "quarantine").glob("*.parquet")),
-        *sorted(folder.data.glob("contact*/*.parquet")),
-    ]
+    passing = set(never_loaded(folder, Store(folder.data)))
+    refused = [path for path in sorted((folder.root / "quarantine").glob("*.parquet")) if path not in passing]
+    personal = [*refused, *sorted(folder.data.glob("contact*/*.parquet"))]
     with workplace(folder) as work, closing(connect(work / "spill")) as connection:
         for file in personal:
             try:

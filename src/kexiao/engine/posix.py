@@ -43,6 +43,17 @@ def holder(path: Path) -> int | None:
     return None
 
 
+def is_alive(number: int) -> bool:
+    """Whether a process runs."""
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
+
+
 def _acquire(descriptor: int, wait_seconds: float, on_wait: Callable[[], None] | None) -> None:
     give_up_at = time.monotonic() + wait_seconds
     told = False

@@ -322,14 +322,16 @@ class Load:
         )
         if cells:
             place = self.folder.root / "quarantine" / f"{self.load_id}.parquet"
+            temporary = place.with_name(f".{place.name}.{os.getpid()}.tmp")
             with storage_errors(place):
                 place.parent.mkdir(exist_ok=True)
                 run(
                     self.connection,
-                    f"COPY ({' UNION ALL '.join(cells)}) TO {quote_text(str(place))} (FORMAT parquet, COMPRESSION zstd)",
+                    f"COPY ({' UNION ALL '.join(cells)}) TO {quote_text(str(temporary))} (FORMAT parquet, COMPRESSION zstd)",
                 )
-                place.chmod(0o600)
-                sync(place)
+                temporary.chmod(0o600)
+                sync(temporary)
+                temporary.rename(place)
 
     def _write_load(self, sources: Sequence[Source], report: LoadReport) -> None:
         rows = self.work / "load.json"
