@@ -13,6 +13,7 @@ from typing import Any
 
 from kexiao.cycle.privacy import scrub_again, together, told_before
 from kexiao.cycle.retention import begin, ended, tidy_if_due
+from kexiao.cycle.strays import strays_of_load
 from kexiao.engine import audit
 from kexiao.engine.duck import Connection, connect, quote_text, run
 from kexiao.engine.folder import Folder
@@ -87,6 +88,7 @@ def collect(
                 return replace(report, snapshot=writer.base.name)
             for one in kept:
                 one.result()
+            report = replace(report, warnings=(*report.warnings, *strays_of_load(writer, work)))
             # Logged first: a load that nobody can see is better than a load that nobody did.
             audit.record(
                 folder.root,
