@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from kexiao.cycle.histories import histories
-from kexiao.cycle.lifetime import LifetimeValues, lifetime_intervals, lifetime_values
+from kexiao.cycle.lifetime import LifetimeValues, lifetime_errors, lifetime_intervals, lifetime_values
 from kexiao.cycle.measure import measure
 from kexiao.cycle.model import run_model
 from kexiao.cycle.segments import Moves, Segmentation, segments
@@ -22,6 +22,7 @@ from kexiao.errors import WrongUse
 from kexiao.facts.source import open_facts
 from kexiao.facts.worked_example import source_of
 from kexiao.models.clv import bg_nbd
+from kexiao.models.clv import lifetime_value as clv
 from kexiao.models.clv.simulate import PurchaseParameters, simulate
 from kexiao.models.inputs import CannotFit, Unfitted
 from kexiao.tables.catalogue import table_named
@@ -68,9 +69,15 @@ def test_it_stores_scores_that_the_metric_reads_and_that_agree_with_the_model(tm
     folder = workspace(tmp_path, drawn_orders())
     ran = run_model(folder, "clv")
     assert isinstance(ran.result, LifetimeValues)
-    assert ran.changed and ran.rows == 4 * len(ran.result.customer)
+    errors = lifetime_errors(ran.result)
+    assert ran.changed and ran.rows == (4 + errors.shape[1]) * len(ran.result.customer)
     (value,) = measure(folder, ["customer_lifetime_value"], period="2023-01-01..2024-12-31")
     assert float(value.value or 0) == pytest.approx(float(ran.result.lifetime_value.mean()), abs=0.005)
+    again = clv.estimate(
+        ran.result.model,
+        lambda model: float(clv.acquired_value(model, ran.result.base, ran.result.terms, ran.result.earned).mean()),
+    )
+    assert (value.interval_low, value.interval_high) == pytest.approx((again.low, again.high), rel=1e-3)
     assert ran.as_of == open_facts(folder).coverage["orders"].last + timedelta(days=1)
 
 

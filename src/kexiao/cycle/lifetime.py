@@ -152,6 +152,13 @@ def lifetime_intervals(values: LifetimeValues, places: NDArray[np.intp]) -> tupl
     return np.minimum(*found.T), np.maximum(*found.T)
 
 
+def lifetime_errors(values: LifetimeValues) -> Floats:
+    """How the uncertainty of the parameters moves each lifetime value, shape (n, k): see ``parameter_errors``."""
+    return clv.parameter_errors(
+        values.model, lambda model: clv.acquired_value(model, values.base, values.terms, values.earned)
+    )
+
+
 def _money(past: Histories) -> tuple[Basis, float, Floats, Floats]:
     """(basis, what a unit of modelled spend brings, spend to model, discounted money earned so far)."""
     if not past.margin_known:

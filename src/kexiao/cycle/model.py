@@ -13,7 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kexiao.cycle.lifetime import LifetimeValues, lifetime_intervals, lifetime_values, residual_intervals
+from kexiao.cycle.lifetime import (
+    LifetimeValues,
+    lifetime_errors,
+    lifetime_intervals,
+    lifetime_values,
+    residual_intervals,
+)
 from kexiao.cycle.segments import TIER_CODES, Segmentation, segments
 from kexiao.engine.duck import Connection, connect, quote_text, run
 from kexiao.engine.folder import Folder
@@ -76,6 +82,11 @@ def score_rows(values: LifetimeValues, with_intervals: int = WITH_INTERVALS) -> 
     if values.is_margin:
         found.append(_scores(values, "residual_value", values.residual_value, best, residual_intervals(values, best)))
         found.append(_scores(values, "lifetime_value", values.lifetime_value, best, lifetime_intervals(values, best)))
+        # A mean over whichever customers gets its interval from these: see ``parameter_errors``.
+        found += [
+            _scores(values, f"lifetime_value_error_{number}", column)
+            for number, column in enumerate(lifetime_errors(values).T, 1)
+        ]
     return found
 
 

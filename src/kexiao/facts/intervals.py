@@ -47,6 +47,15 @@ def around(value: float, variance: float) -> Interval:
     return value - half, value + half
 
 
+def around_on_log_scale(value: float, variance: float) -> Interval:
+    """value ÷ and × e^(z √variance ÷ |value|), which never crosses 0; none for a value of 0 or a variance that is no number."""
+    if not math.isfinite(variance) or variance < 0 or value == 0:
+        return None
+    width = min(Z * math.sqrt(variance) / abs(value), 700.0)
+    low, high = sorted((value * math.exp(-width), value * math.exp(width)))
+    return low, high
+
+
 def ratio_variance(units: int, y: float, x: float, yy: float, xx: float, xy: float) -> float:
     """The delta variance of y ÷ x over sampling units: n ÷ (n − 1) × Σ(yᵢ − R xᵢ)² ÷ (Σx)² (Cochran 1977, eq. 6.13).
 

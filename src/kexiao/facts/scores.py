@@ -1,10 +1,14 @@
-"""Means of a model's scores over the customers acquired in a period, read from the table ``scores``."""
+"""Means of a model's scores over the customers acquired in a period, read from the table ``scores``.
+
+Their interval is that of the model's parameters; where a run stored no such errors beside the score there is none.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from kexiao.facts import intervals
 from kexiao.facts.calendar import runs
@@ -48,22 +52,41 @@ def run_score_means(
             if not dimensions
             else {}
         )
+    total, *errors = _sums(source, formula, newest, periods, dimensions, where)
     found: dict[Cell, ScoreOfCell] = {}
+    for cell, (n, value) in total.items():
+        variance = math.fsum((error[cell][1] / n) ** 2 for error in errors if cell in error)
+        limits = intervals.around_on_log_scale(value / n, variance) if errors else None
+        found[cell] = ScoreOfCell(value / n, value, n, limits, None)
+    return found
+
+
+def _sums(
+    source: FactSource,
+    formula: ScoreMean,
+    newest: date,
+    periods: Sequence[Period],
+    dimensions: Sequence[str],
+    where: Sequence[tuple[str, str]],
+) -> list[dict[Cell, tuple[int, float]]]:
+    """Customers and total by cell: of the score itself, then of each direction in which the uncertainty of the parameters moves it."""
     dims = "".join(f", {OF_CUSTOMER[d]} AS d{i}" for i, d in enumerate(dimensions))
     keys = ", ".join(["p", *(f"d{i}" for i in range(len(dimensions)))])
     conditions = "".join(f" AND {equals(OF_CUSTOMER[name], value)}" for name, value in where)
+    of_model = f"s.model = '{formula.model}' AND s.as_of = DAY_OF('{newest}')"
+    stored = {row[0] for row in source.query(f"SELECT DISTINCT s.score FROM scores AS s WHERE {of_model}")}
+    names = [formula.score, *sorted(name for name in stored if name.startswith(f"{formula.score}_error_"))]
+    listed = ", ".join(f"'{name}'" for name in names)
+    found: dict[str, dict[Cell, tuple[int, float]]] = {name: {} for name in names}
     for run in runs(periods):
         sql = f"""
-            SELECT {keys}, count(*), sum(value), SQUARE_SUM(value) FROM (
-                SELECT {run.number("c.new_on")} AS p{dims}, s.value FROM customer_summary AS c
+            SELECT score, {keys}, count(*), sum(value) FROM (
+                SELECT s.score, {run.number("c.new_on")} AS p{dims}, s.value FROM customer_summary AS c
                 JOIN scores AS s ON s.customer_id = c.customer_id
-                WHERE s.model = '{formula.model}' AND s.score = '{formula.score}' AND s.as_of = DAY_OF('{newest}')
-                  AND {run.inside("c.new_on")}{conditions}
-            ) GROUP BY {keys}"""
-        for row in source.query(sql):
+                WHERE {of_model} AND s.score IN ({listed}) AND {run.inside("c.new_on")}{conditions}
+            ) GROUP BY score, {keys}"""
+        for name, *row in source.query(sql):
             width = 1 + len(dimensions)
             cell: Cell = (int(row[0]), *(UNKNOWN if v is None else v for v in row[1:width]))
-            n, total, squares = int(row[width]), float(row[width + 1]), float(row[width + 2])
-            variance = intervals.ratio_variance(n, total, n, squares, n, total)
-            found[cell] = ScoreOfCell(total / n, total, n, intervals.around(total / n, variance), None)
-    return found
+            found[name][cell] = int(row[width]), float(row[width + 1])
+    return list(found.values())

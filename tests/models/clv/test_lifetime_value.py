@@ -187,3 +187,25 @@ def test_impossible_terms_are_refused(wrong: dict[str, float]) -> None:
 
 def test_discounting_three_years_at_ten_percent() -> None:
     assert value.discount_factor(3) == pytest.approx(1 / 1.1**3)
+
+
+def test_the_uncertainty_of_any_group_follows_from_columns_kept_by_customer() -> None:
+    """Seven directions at most stand for both covariances: means over groups have the variance of the delta method."""
+    base, *_ = base_of(3_000)
+    errors = value.parameter_errors(MODEL, lambda model: value.residual_value(model, base, TERMS))
+    assert 1 <= errors.shape[1] <= 7
+    for group in (slice(None), base.frequency == 0, base.frequency > 3):
+        found = value.estimate(
+            MODEL, lambda model, group=group: float(value.residual_value(model, base, TERMS)[group].mean())
+        )
+        deviation = float(np.log(found.high / found.value)) / value.NORMAL_95 * found.value
+        assert np.sqrt((errors[group].mean(axis=0) ** 2).sum()) == pytest.approx(deviation, rel=2e-3)
+
+
+def test_a_parameter_held_at_a_limit_adds_no_uncertainty() -> None:
+    base, *_ = base_of(500)
+    held = replace(MODEL, purchases=replace(BG, held=("r", "alpha", "a", "b")))
+    errors = value.parameter_errors(held, lambda model: value.residual_value(model, base, TERMS))
+    spend_alone = value.estimate(held, lambda model: float(value.residual_value(model, base, TERMS).mean()))
+    deviation = float(np.log(spend_alone.high / spend_alone.value)) / value.NORMAL_95 * spend_alone.value
+    assert np.sqrt((errors.mean(axis=0) ** 2).sum()) == pytest.approx(deviation, rel=1e-6)
