@@ -66,6 +66,17 @@ def run_model(folder: Folder, name: str, *, with_intervals: int = WITH_INTERVALS
     if name not in MODELS:
         raise unknown_name(Text(zh="模型", en="model"), name, list(MODELS))
     source = open_facts(folder)
+    if source.policy.count_as == "parent":
+        raise CannotFit(
+            Text(
+                zh="口径为按上级客户计数，模型只按客户本身计算。",
+                en="The policy counts parents, but models are of customers.",
+            ),
+            next_step=Text(
+                zh="在 kexiao.toml 的 [policy] 中去掉 count_as 后重试。",
+                en="Take count_as out of [policy] in kexiao.toml and try again.",
+            ),
+        )
     compute, table = MODELS[name]
     result, rows = compute(source, with_intervals)
     stored, changed, snapshot = _store(folder, table, result.as_of, rows, f"model {name}")
