@@ -13,7 +13,7 @@ PYTEST := $(BIN)/python -m pytest
 # A file of tests stays on one worker, so what its tests share is made once.
 PARALLEL := -n auto --dist loadfile
 
-.PHONY: help demo test test-all check fix bench kills faults assets clean
+.PHONY: help demo test test-all check fix bench kills faults connectors assets clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -47,6 +47,9 @@ kills: $(VENV)/.for-test ## Kill the program 1,000 times while it writes, and lo
 
 faults: $(VENV)/.for-test ## Fill and break the disk at 200 points, and look whether anything is lost (options: ARGS="--runs 40")
 	$(BIN)/python benchmarks/faults.py faults --keep $(ARGS)
+
+connectors: $(VENV)/.for-test ## Hold connected sources to the truth: 25 plans of a misbehaving system, killed at random (20 minutes; options: ARGS="--kills 8")
+	$(BIN)/python benchmarks/campaign_connectors.py --write $(ARGS)
 
 assets: ## Fetch ECharts, Tabler and htmx anew at the versions of package-lock.json
 	@rm -f $(VENDOR)
