@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import kexiao.engine.store as store_module
 from kexiao.cli.main import main
+from kexiao.cycle.backup import backup, restore
 from kexiao.cycle.collect import undo
 from kexiao.cycle.retention import Retention, interrupted, kept, leftovers, retention_from, tidy, tidy_if_due
 from kexiao.engine import audit
@@ -280,3 +281,21 @@ def test_a_file_that_a_close_needs_is_not_thinned_when_the_close_cannot_be_read(
     (folder.root / "closes" / "card-2024-r1.json").write_text("{")
     assert main(["compact", "-w", str(folder.root)]) == 9
     assert set(range(1, 6)) <= set(Store(folder.data).numbers())
+
+
+def test_a_backup_between_thinning_and_deleting_comes_back_whole(
+    folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commits(folder, monkeypatch, 12, timedelta(days=40))
+    _Clock.moment = now = START + timedelta(days=40 * 30)
+    folder = Folder(folder.root, {**folder.settings, "store": {"keep_all_days": 0, "keep_daily_days": 0}})
+    close_over(folder, 2)
+    commits(folder, monkeypatch, 2, timedelta(minutes=1), start=700_000)
+    assert tidy(folder, now=now + timedelta(days=900)).thinned
+    report = backup(folder, tmp_path / "b.zip")
+    restore(report.file, tmp_path / "back")
+    for root in (folder.root, tmp_path / "back"):
+        assert main(["check", "--store", "-w", str(root)]) == 0
+        assert not (root / "data" / "_writing").exists()
+    with pytest.raises(WrongUse, match="清理"):
+        Store(tmp_path / "back" / "data").read(13)

@@ -121,7 +121,7 @@ def _show_quality(measured: Quality) -> None:
     lines = [(one.table(), one.rows, one.accuracy, one.completeness, one.late) for one in quality_lines(measured)]
     columns = [
         Shown("table", Text(zh="数据", en="Table")),
-        Shown("rows", Text(zh="行数", en="Rows"), right=True),
+        Shown("rows", Text(zh="行数（含隔离）", en="Rows, refused too"), right=True),
         Shown("accuracy", LABELS[NAMES[0]], right=True),
         Shown("completeness", LABELS[NAMES[1]], right=True),
         Shown("late", Text(zh="迟到（小时）", en="Late (hours)"), right=True),
