@@ -251,3 +251,28 @@ def test_the_forest_knows_each_member_of_a_merged_customer() -> None:
 
     forest = Forest([merge(1, 10, 20), merge(2, 20, 5), merge(3, 30, 5)])
     assert forest.members(forest.survivor(10)) == [5, 10, 20, 30]
+
+
+def test_what_a_model_said_is_not_used_for_customers_merged_or_taken_apart_since(tmp_path: Path) -> None:
+    from kexiao.engine.duck import connect
+    from kexiao.engine.store import Store
+    from kexiao.tables.catalogue import table_named
+    from kexiao.tables.loading import append
+
+    company = Company(tmp_path)
+    company.load(ORDERS)
+    ids = numbers(company)
+    with Store(company.folder.data).writing("scores") as writer:
+        listed = ", ".join(f"({number})" for number in ids.values())
+        sql = f"SELECT 'clv' AS model, 'probability_alive' AS score, DATE '2025-07-01' AS as_of, CAST(column0 AS BIGINT) AS customer_id, 0.5 AS value, NULL AS low, NULL AS high, now() AS known_at, NULL AS load_id FROM (VALUES {listed})"
+        append(connect(tmp_path / "spill"), writer, table_named("scores"), sql)
+        writer.commit()
+
+    def known() -> int:
+        return int(open_facts(company.folder).query("SELECT count(*) FROM scores")[0][0])
+
+    assert known() == 5
+    merge_customers(company.folder, ids["A"], [ids["B"]])
+    assert known() == 0, "two scores of one customer, each of half a history"
+    unmerge_customer(company.folder, ids["B"])
+    assert known() == 5

@@ -181,7 +181,7 @@ def _duplicates(automatic: bool, reveal: bool, most: int) -> None:
 
 def _pairs(found: Duplicates, reveal: bool, most: int) -> None:
     from kexiao.cli.output import Shown, show
-    from kexiao.cycle.customers import known, opened
+    from kexiao.cycle.customers import known, opened, refuse_reading
     from kexiao.cycle.duplicates import FIELDS
     from kexiao.engine import audit
 
@@ -200,6 +200,7 @@ def _pairs(found: Duplicates, reveal: bool, most: int) -> None:
             for number in (pair.left, pair.right)
         }
     if reveal:
+        refuse_reading(folder)
         audit.record(folder.root, "read_personal", table="contacts", customers=len(people))
     columns = [
         Shown("left", Text(zh="客户甲", en="Customer A")),

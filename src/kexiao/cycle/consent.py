@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kexiao.cycle.customers import Opened
+from kexiao.cycle.customers import Opened, refuse_reading
 from kexiao.engine import audit
 from kexiao.engine.duck import quote_text, run
 from kexiao.errors import unknown_name
@@ -84,6 +84,7 @@ def addresses(at: Opened, purpose: str, channel: str, *, who: str | None = None)
     """
     if channel not in ADDRESS:
         raise unknown_name(Text(zh="有联系方式的渠道", en="channel with an address"), channel, list(ADDRESS))
+    refuse_reading(at.folder)
     way = ADDRESS[channel]
     standing = standing_query(at, purpose, channel)
     people = (

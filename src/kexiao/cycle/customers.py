@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from kexiao.engine import audit
 from kexiao.engine.duck import Connection, connect, run
 from kexiao.engine.folder import Folder
 from kexiao.engine.store import Snapshot, Store
-from kexiao.errors import Ambiguous, WrongUse
+from kexiao.errors import Ambiguous, NotPermitted, WrongUse
 from kexiao.sources.inbox import workplace
 from kexiao.tables.catalogue import table_named
 from kexiao.tables.identity import contacts_query
@@ -81,6 +82,26 @@ def opened(folder: Folder, as_of: str | None = None) -> Iterator[Opened]:
             connection.close()
 
 
+def may_read(folder: Folder) -> bool:
+    """Whether whoever runs the program may read personal data: the owner of the workspace's folder, who is its administrator."""
+    return os.geteuid() in (0, folder.root.stat().st_uid)
+
+
+def refuse_reading(folder: Folder) -> None:
+    """Errors: ``NotPermitted`` (10) for anybody but the folder's owner."""
+    if not may_read(folder):
+        raise NotPermitted(
+            Text(
+                zh="只有工作区文件夹的所有者可以读取个人信息。",
+                en="Only the owner of the workspace's folder may read personal data.",
+            ),
+            next_step=Text(
+                zh="请所有者来做，或在网页端用有权限的账号查看。",
+                en="Ask the owner, or use the web app with a role that may.",
+            ),
+        )
+
+
 def numbers_of(at: Opened, given: str) -> list[int]:
     """The customer numbers that someone may mean: our own number, ``origin:id``, the source's id, a phone or an e-mail."""
     text = given.strip()
@@ -143,6 +164,7 @@ def profile(at: Opened, customer: int, *, reveal: bool = False, who: str | None 
     survivor = at.forest.survivor(customer)
     members = at.forest.members(survivor)
     if reveal:
+        refuse_reading(at.folder)
         audit.record(at.folder.root, "read_personal", who=who, table="contacts", customer=str(survivor))
     return Profile(
         survivor, tuple(members), tuple(known(at, members, reveal=reveal)), _on_file(at, survivor, members), reveal
