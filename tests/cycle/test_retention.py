@@ -210,6 +210,20 @@ def test_a_load_past_the_threshold_tidies_by_itself_and_the_numbers_stay(tmp_pat
     assert Store(folder.data).current().reason == "compact" or len(files) > 1
 
 
+def test_a_load_is_done_even_where_upkeep_finds_old_damage(tmp_path: Path) -> None:
+    company = Company(tmp_path)
+    company.folder = Folder(company.folder.root, {**company.folder.settings, "store": {"compact_files": 2}})
+    sheet = "日期|渠道|费用类型|金额\n2025-01-0{n}|抖音|媒体|{n}0\n"
+    company.load(sheet.format(n=1), name="spend1.csv")
+    spend = next(iter((company.folder.data / "spend").glob("part-*.parquet")))
+    order = "订单号|下单时间|客户编号|实付金额\nA{n}|2025-01-01 09:00:00|C1|10\n"
+    spend.write_bytes(spend.read_bytes()[:200])
+    reports = [company.load(order.format(n=n), name=f"{n}.csv") for n in range(3)]
+    assert [report.rows_loaded for report in reports] == [1, 1, 1]
+    assert len(company.rows("orders", "order_id", "1")) == 3
+    assert main(["check", "--store", "-w", str(company.folder.root)]) == 9
+
+
 def test_loads_can_be_taken_back_after_their_snapshots_are_thinned_out(tmp_path: Path) -> None:
     company = Company(tmp_path)
     for number in range(4):

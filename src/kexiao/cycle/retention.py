@@ -78,6 +78,8 @@ def tidy_if_due(folder: Folder, *, on_progress: Progress | None = None, now: dat
 
     The load is done whatever becomes of this: what goes wrong here is told, and tried again after the next.
     """
+    import duckdb
+
     tell = on_progress or (lambda _: None)
     moment = now or datetime.now(UTC)
     try:
@@ -89,8 +91,9 @@ def tidy_if_due(folder: Folder, *, on_progress: Progress | None = None, now: dat
         return (
             tidy(folder, at_least=keep.compact_files, on_progress=tell, now=moment) if crowded or not looked else None
         )
-    except KexiaoError as problem:
-        tell(Text(zh="整理未完成：{why}", en="Upkeep was not finished: {why}").fill(why=problem.what))
+    except (KexiaoError, duckdb.Error) as problem:
+        why = problem.what if isinstance(problem, KexiaoError) else Text.same("DuckDB")
+        tell(Text(zh="整理未完成：{why}", en="Upkeep was not finished: {why}").fill(why=why))
         return None
 
 
