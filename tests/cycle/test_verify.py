@@ -100,6 +100,29 @@ def test_newest_log_lines_cut_off_together_with_their_anchor_are_missed_by_the_s
     assert problems(root) == ["audit/log.jsonl"]
 
 
+def test_a_log_written_anew_from_its_start_is_known_by_a_head_written_down_elsewhere(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["check", "--store", "-w", str(root), "--format", "json"]
+    capsys.readouterr()
+    assert main(arguments) == 0
+    head = json.loads(capsys.readouterr().out)["audit"]
+    audit.record(root, "something later")
+    assert main([*arguments, "--anchor", head]) == 0
+    # Somebody writes the log, its anchor and the heads in the snapshots anew.
+    from dataclasses import replace
+
+    from kexiao.engine.store import write_snapshot
+
+    shutil.rmtree(root / "audit")
+    audit.record(root, "collect", load=1)
+    for number in (1, 2):
+        write_snapshot(Store(root / "data").path(number), replace(Store(root / "data").read(number), audit=None))
+    assert main(arguments) == 0
+    assert main([*arguments, "--anchor", head]) == 9
+    assert main([*arguments, "--anchor", "many:lines"]) == 2
+
+
 def test_a_snapshot_changed_with_its_checksum_disagrees_with_the_others(root: Path) -> None:
     from kexiao.engine.store import write_snapshot
 

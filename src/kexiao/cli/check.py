@@ -25,6 +25,14 @@ def check(
             "--closed", zh="重算已关账的评分卡，列出差异", en="compute closed scorecards again and list differences"
         ),
     ] = False,
+    anchor: Annotated[
+        str,
+        option(
+            "--anchor",
+            zh="另处记下的审计日志指纹“行数:散列”，一并核对",
+            en="a head of the audit log written down elsewhere, LINES:HASH, to check too",
+        ),
+    ] = "",
 ) -> int:
     """Verify every file of every snapshot, the audit log, closes, and the rules of every table. Code 9 where something is not as it was written."""
     from kexiao.cli.collect import _progress
@@ -34,7 +42,7 @@ def check(
     folder = session().folder()
     if closed:
         return _closed(folder)
-    found = verify_store(folder, on_progress=_progress)
+    found = verify_store(folder, anchor=_head(anchor), on_progress=_progress)
     problems = list(found.problems)
     measured = None
     if not store and not problems:
@@ -43,6 +51,21 @@ def check(
     _show(found, problems, measured)
     _refuse(problems)
     return 0
+
+
+def _head(given: str) -> tuple[int, str] | None:
+    from kexiao.errors import WrongUse
+
+    lines, _, digest = given.partition(":")
+    if given and not (lines.isdigit() and len(digest) == 64):
+        raise WrongUse(
+            Text(zh="--anchor 应为“行数:散列”。", en="--anchor takes LINES:HASH."),
+            next_step=Text(
+                zh="取自 kexiao check --store --format json 的 audit。",
+                en="Take it from audit of: kexiao check --store --format json.",
+            ),
+        )
+    return (int(lines), digest) if given else None
 
 
 def _rules(folder: Folder) -> list[Problem]:
@@ -72,6 +95,7 @@ def _show(found: StoreCheck, problems: list[Problem], measured: Quality | None) 
                 "ok": not problems,
                 "snapshots": found.snapshots,
                 "files": found.files,
+                "audit": ":".join(map(str, found.audit)),
                 "problems": [{"where": problem.where, "what": str(problem.what)} for problem in problems],
                 "notes": [str(words) for words in found.notes],
                 **(_quality_record(measured) if measured else {}),

@@ -44,14 +44,21 @@ class StoreCheck:
     rows: int
     problems: tuple[Problem, ...]
     notes: tuple[Text, ...]
+    audit: tuple[int, str]
+    """Lines of the audit log and the hash of the last: what to write down elsewhere as proof of it."""
 
 
 _CHANGED = Text(zh="文件缺失或被改动", en="missing or changed")
 _UNREADABLE = Text(zh="文件无法读取", en="cannot be read")
 
 
-def verify_store(folder: Folder, *, on_progress: Progress | None = None) -> StoreCheck:
-    """Check everything on disk; loads may go on meanwhile. Errors: ``StorageError`` where the disk itself fails."""
+def verify_store(
+    folder: Folder, *, anchor: tuple[int, str] | None = None, on_progress: Progress | None = None
+) -> StoreCheck:
+    """Check everything on disk; loads may go on meanwhile. ``anchor``: a head of the audit log that was written down elsewhere.
+
+    Errors: ``StorageError`` where the disk itself fails.
+    """
     tell = on_progress or (lambda _: None)
     store = Store(folder.data)
     problems: list[Problem] = []
@@ -64,6 +71,8 @@ def verify_store(folder: Folder, *, on_progress: Progress | None = None) -> Stor
     still = store.named_files() if damaged else {}
     problems += [Problem(f"data/{part.path}", _CHANGED) for part in damaged if part.path in still]
     problems += _audit(folder, snapshots)
+    if anchor is not None:
+        problems += _anchored(folder, anchor)
     problems += _closes(folder)
     problems += _beside(folder, bool(snapshots))
     quiet = not interrupted(folder)
@@ -78,6 +87,7 @@ def verify_store(folder: Folder, *, on_progress: Progress | None = None) -> Stor
         sum(version.rows for version in newest.tables.values()),
         tuple(problems),
         tuple(_notes(folder, store, snapshots, quiet)),
+        _head(folder),
     )
 
 
@@ -131,6 +141,14 @@ def _audit(folder: Folder, snapshots: list[Snapshot]) -> Iterator[Problem]:
             words = Text(zh="与快照 {s} 记下的第 {n} 行不符", en="line {n} is not what snapshot {s} wrote down")
             yield Problem("audit/log.jsonl", words.fill(s=snapshot.name, n=number))
             return
+
+
+def _anchored(folder: Folder, anchor: tuple[int, str]) -> Iterator[Problem]:
+    lines = audit.hashes(folder.root)
+    number, digest = anchor
+    if not 0 < number <= len(lines) or lines[number - 1] != digest:
+        words = Text(zh="第 {n} 行与 --anchor 给出的不符", en="line {n} is not what --anchor says")
+        yield Problem("audit/log.jsonl", words.fill(n=number))
 
 
 def _closes(folder: Folder) -> Iterator[Problem]:
@@ -192,6 +210,11 @@ def _delta(store: Store, newest: Snapshot) -> Iterator[Problem]:
         if listed_in_delta_log(store.data / name) != ours:
             words = Text(zh="Delta 日志与快照不符", en="Delta's log does not list what the snapshot does")
             yield Problem(f"data/{name}/_delta_log", words)
+
+
+def _head(folder: Folder) -> tuple[int, str]:
+    lines = audit.hashes(folder.root)
+    return len(lines), lines[-1] if lines else ""
 
 
 def _notes(folder: Folder, store: Store, snapshots: list[Snapshot], quiet: bool) -> Iterator[Text]:
