@@ -213,6 +213,15 @@ def test_a_large_first_reading_comes_by_bulk_jobs(connected: Any, zoho: FakeZoho
     assert connected.rows("orders", "count(DISTINCT customer_id)") == [(7,)]
 
 
+def test_a_bulk_file_is_kept_in_pages_as_it_is_read(
+    connected: Any, zoho: FakeZoho, no_waiting: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kexiao.sources.zoho.reading.ROWS_A_PAGE", 64)
+    describe(connected, zoho, first='first = "bulk"')
+    connected.pull("crm")
+    assert stored(connected) == truth(zoho)
+
+
 def test_bulk_and_pages_say_the_same(connected: Any, zoho: FakeZoho, no_waiting: Any) -> None:
     describe(connected, zoho, first='first = "bulk"')
     connected.pull("crm")

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import time
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -19,7 +21,7 @@ from kexiao.errors import InputRejected, SourceUnavailable
 from kexiao.sources.connecting.cells import flat, instant_of, written
 from kexiao.sources.connecting.connector import Cursor, Deleted, Page, SourcePlan, Thing, Walk
 from kexiao.sources.egress.addresses import Guard
-from kexiao.sources.egress.client import Answer, Client, Garbled
+from kexiao.sources.egress.client import Answer, Client, Garbled, unreadable
 from kexiao.sources.egress.limits import Limits
 from kexiao.sources.zoho.access import Access, BadRequest
 from kexiao.text import Text
@@ -28,6 +30,7 @@ A_PAGE = 200
 FIELDS_A_CALL = 50
 IDS_A_CALL = 100
 BULK_FROM = 20_000
+ROWS_A_PAGE = 10_000
 LOOK_BACK, DELETED_BACK = timedelta(minutes=10), timedelta(days=1)
 LARGEST_ZIP, LARGEST_CSV = 512 * 1024**2, 2 * 1024**3
 
@@ -53,22 +56,29 @@ class ZohoReader:
     def pages(self, thing: Thing, walk: Walk, cursor: Cursor | None) -> Iterator[Page]:
         """The pages of one walk."""
         at = cursor or {"step": self._first_step(thing, walk), "token": None, "page": 1, "job": None, "began": None}
-        while True:
-            step = {"bulk": self._bulk, "records": self._records, "deleted": self._deleted}[at["step"]]
-            try:
-                page = step(thing, walk, at)
-            except BadRequest:
-                # A page token lives a day, a job a little longer: after a long pause the step begins anew, once.
-                if not (at["token"] or at["job"]) or at.get("anew"):
-                    raise
-                page = Page((), {**at, "token": None, "job": None, "anew": True})
-            began = at["began"] or (written(self._access.server_time) if self._access.server_time else None)
-            if page.cursor is None:
-                # Changes are asked for from here on, by the server's own clock.
-                yield replace(page, reached=began or written(walk.started_at))
-                return
-            at = {**page.cursor, "began": began}
-            yield replace(page, cursor=at)
+        ended = False
+        while not ended:
+            for page in self._step(thing, walk, at):
+                began = at["began"] or (written(self._access.server_time) if self._access.server_time else None)
+                if page.cursor is None:
+                    # Changes are asked for from the beginning of this walk on, by the server's own clock.
+                    ended = True
+                    yield replace(page, reached=began or written(walk.started_at))
+                else:
+                    at = {**page.cursor, "began": began}
+                    yield replace(page, cursor=at)
+
+    def _step(self, thing: Thing, walk: Walk, at: Cursor) -> Iterator[Page]:
+        """The pages of one step. A page token lives a day, a job a little longer: after a long pause the step begins anew, once."""
+        try:
+            if at["step"] == "bulk":
+                yield from self._bulk(thing, at)
+            else:
+                yield (self._records if at["step"] == "records" else self._deleted)(thing, walk, at)
+        except BadRequest:
+            if not (at["token"] or at["job"]) or at.get("anew"):
+                raise
+            yield Page((), {**at, "token": None, "job": None, "anew": True})
 
     def _first_step(self, thing: Thing, walk: Walk) -> str:
         first = thing.settings.get("first", "auto")
@@ -118,8 +128,8 @@ class ZohoReader:
         after = {**at, "page": at["page"] + 1} if more else None
         return Page((), after, deleted=gone)
 
-    def _bulk(self, thing: Thing, walk: Walk, at: Cursor) -> Page:
-        """A job is made, waited for, fetched: one page each, so that a kill never makes a job twice."""
+    def _bulk(self, thing: Thing, at: Cursor) -> Iterator[Page]:
+        """A job is made, then waited for, fetched and read: the page that names it is kept first, so that a kill never makes a job twice."""
         if at["job"] is None:
             query: dict[str, Any] = {
                 "module": {"api_name": thing.settings["module"]},
@@ -127,21 +137,27 @@ class ZohoReader:
             }
             query |= {"page_token": at["token"]} if at["token"] else {"page": 1}
             job = self._access.post("/crm/bulk/v8/read", {"query": query, "file_type": "csv"}, _job_id)
-            return Page((), {**at, "job": job})
+            yield Page((), {**at, "job": job})
+            return
         result = self._wait_for(at["job"])
         path = f"/crm/bulk/v8/read/{at['job']}/result"
-        rows = self._access.get(path, lambda answer: _unzipped(answer, thing), largest=LARGEST_ZIP)
-        if len(rows) != int(result.get("count", len(rows))):
-            raise SourceUnavailable(
-                Text(
-                    zh="Zoho 批量文件的行数与所报不符。",
-                    en="A bulk file of Zoho has another number of rows than it says.",
-                ),
-                next_step=Text(zh="稍后重试同一命令。", en="Run the same command later."),
-            )
+        packed = self._access.get(path, _archive, largest=LARGEST_ZIP)
         token = result.get("next_page_token") if result.get("more_records") else None
-        step = "bulk" if token else "deleted"
-        return Page(tuple(rows), {**at, "step": step, "token": token, "job": None, "page": 1})
+        after = {**at, "step": "bulk" if token else "deleted", "token": token, "job": None, "page": 1}
+        rows, read = _rows_of(packed, thing), 0
+        while True:
+            try:
+                some = tuple(itertools.islice(rows, ROWS_A_PAGE))
+            except UnicodeDecodeError:
+                raise unreadable("zohoapis") from None
+            read += len(some)
+            if len(some) < ROWS_A_PAGE:
+                break
+            # A kill between two of these reads the file again: of each record the last reading counts.
+            yield Page(some, at)
+        if read != int(result.get("count", read)):
+            raise _short()
+        yield Page(some, after)
 
     def _wait_for(self, job: str) -> Mapping[str, Any]:
         """The result of a job, once it is ready."""
@@ -211,26 +227,37 @@ def _job_id(answer: Answer) -> str:
         raise Garbled("no job") from None
 
 
-def _unzipped(answer: Answer, thing: Thing) -> list[dict[str, str | None]]:
-    """The rows of a bulk file; a looked-up record is its id there, which the mapping knows as ``Name.id``."""
-    looked_up = {column.split(".")[0] for column in thing.columns if "." in column}
+def _archive(answer: Answer) -> zipfile.ZipFile:
+    """The archive of a bulk job, its one member whole and of a bearable size."""
     try:
-        with zipfile.ZipFile(io.BytesIO(answer.body)) as archive:
-            member = archive.infolist()[0]
-            if member.file_size > LARGEST_CSV:
-                raise InputRejected(
-                    Text(zh="Zoho 批量文件过大。", en="A bulk file of Zoho is too large."),
-                    next_step=Text(zh='请在来源文件写 first = "pages"。', en='Set first = "pages" in the source file.'),
-                )
-            text = archive.read(member).decode("utf-8-sig")
-    except (zipfile.BadZipFile, IndexError, UnicodeDecodeError, EOFError, ValueError):
+        archive = zipfile.ZipFile(io.BytesIO(answer.body))
+        member = archive.infolist()[0]
+        if member.file_size > LARGEST_CSV:
+            raise InputRejected(
+                Text(zh="Zoho 批量文件过大。", en="A bulk file of Zoho is too large."),
+                next_step=Text(zh='请在来源文件写 first = "pages"。', en='Set first = "pages" in the source file.'),
+            )
+        if archive.testzip() is not None:
+            raise Garbled("damaged")
+    except (zipfile.BadZipFile, zlib.error, IndexError, EOFError, ValueError, NotImplementedError):
         raise Garbled("no archive") from None
-    names = {"Id": "id"}
-    return [
-        {
-            (f"{name}.id" if name in looked_up else names.get(name, name)): cell or None
-            for name, cell in row.items()
-            if name
-        }
-        for row in csv.DictReader(io.StringIO(text, newline=""))
-    ]
+    return archive
+
+
+def _rows_of(archive: zipfile.ZipFile, thing: Thing) -> Iterator[dict[str, str | None]]:
+    """The rows of a bulk file, one after another; a looked-up record is its id there, which the mapping knows as ``Name.id``."""
+    looked_up = {column.split(".")[0] for column in thing.columns if "." in column}
+    with archive, archive.open(archive.infolist()[0]) as raw:
+        for row in csv.DictReader(io.TextIOWrapper(raw, "utf-8-sig", newline="")):
+            yield {_named(name, looked_up): cell or None for name, cell in row.items() if name}
+
+
+def _named(name: str, looked_up: set[str]) -> str:
+    return f"{name}.id" if name in looked_up else "id" if name == "Id" else name
+
+
+def _short() -> SourceUnavailable:
+    return SourceUnavailable(
+        Text(zh="Zoho 批量文件的行数与所报不符。", en="A bulk file of Zoho has another number of rows than it says."),
+        next_step=Text(zh="稍后重试同一命令。", en="Run the same command later."),
+    )
