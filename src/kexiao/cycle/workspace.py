@@ -42,6 +42,12 @@ class Workspace:
 
         return collect(self.folder, [Path(file) for file in files], **options)
 
+    def pull(self, source: str, *, full: bool = False) -> LoadReport:
+        """Collect what is new from a described source; see ``kexiao.cycle.pull``."""
+        from kexiao.cycle.pull import pull
+
+        return pull(self.folder, source, full=full)
+
     def measure(
         self,
         metrics: str | Sequence[str] = (),

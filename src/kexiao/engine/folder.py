@@ -16,7 +16,7 @@ from kexiao.text import Text
 FORMAT = 2
 SETTINGS_FILE = "kexiao.toml"
 DEFAULT_TIMEZONE = "Asia/Shanghai"
-PARTS = ("data", "inbox", "quarantine", "audit", "reports", "mappings", "scorecards", "initiatives", "rules")
+PARTS = ("data", "inbox", "quarantine", "audit", "reports", "mappings", "scorecards", "initiatives", "rules", "sources")
 
 _TEMPLATE = """\
 # 客效工作区设置 · Settings of this Kexiao workspace. No secrets here.
