@@ -40,6 +40,7 @@ def test_objects_inside_a_record_are_flattened_one_level(read: Read) -> None:
 
 def test_lists_of_objects_inside_a_record_stay_as_text_and_are_told(read: Read) -> None:
     [table] = read(text([{"id": "1", "items": [{"sku": "a"}, {"sku": "b"}]}]))
+    assert table.sheet.header == ("id", "items（列表）")
     assert json.loads(table.cells[0][1]) == [{"sku": "a"}, {"sku": "b"}]
     assert "“items” holds lists of its own (1 records)" in table.warnings
 

@@ -134,7 +134,8 @@ def _stage(name: str, records: Sequence[Record], target: Path, limits: Limits, w
             Text(zh="JSON 记录的字段数不对（{n}）。", en="The records of the JSON have {n} fields.").fill(n=len(names)),
             next_step=Text(zh="请只保留需要的字段。", en="Keep only the fields that are needed."),
         )
-    header = unique_names([clean_name(key) for key in names])
+    lists = {key for record in records for key, value in record.items() if _is_nested(value)}
+    header = unique_names([clean_name(key) + (_LIST if key in lists else "") for key in names])
     signs: Counter[str] = Counter()
     with RowWriter(target, len(header)) as writer:
         for number, record in enumerate(records, 1):
@@ -144,6 +145,14 @@ def _stage(name: str, records: Sequence[Record], target: Path, limits: Limits, w
             writer.add(number, row)
     told = [*warnings, *invisible.warnings(signs), *(_NESTED.fill(c=key, n=times) for key, times in nested.items())]
     return StagedSheet(name, header, target, writer.count, warnings=tuple(told))
+
+
+_LIST = "（列表）"
+"""Stands behind the name of a column of lists, so that no field takes it for its own."""
+
+
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(one, (dict, list)) for one in value)
 
 
 _NESTED = Text(

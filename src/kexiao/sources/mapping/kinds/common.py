@@ -42,7 +42,7 @@ PHONE = Field(
     Text(zh="手机号", en="phone"),
     (
         "手机号", "手机号码", "手机", "联系手机", "收货人手机", "买家手机", "客户手机", "联系电话", "电话", "电话号码", "联系方式", "手機號", "手機", "phone", "phonenumber",
-        "mobile", "mobilephone", "mobileno", "cellphone", "telephone", "tel", "billingphone",
+        "mobile", "mobilephone", "mobileno", "cellphone", "telephone", "tel", "billingphone", "customerphone", "customermobile", "buyerphone", "buyermobile", "receiverphone", "receivermobile",
     ),
     personal=True,
 )  # fmt: skip
@@ -50,7 +50,18 @@ EMAIL = Field(
     "email",
     "email",
     Text(zh="邮箱", en="e-mail"),
-    ("邮箱", "电子邮箱", "邮件", "电子邮件", "邮箱地址", "email", "emailaddress", "mail"),
+    (
+        "邮箱",
+        "电子邮箱",
+        "邮件",
+        "电子邮件",
+        "邮箱地址",
+        "email",
+        "emailaddress",
+        "mail",
+        "customeremail",
+        "buyeremail",
+    ),
     personal=True,
 )
 WECHAT = Field(
