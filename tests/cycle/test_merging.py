@@ -264,7 +264,7 @@ def test_what_a_model_said_is_not_used_for_customers_merged_or_taken_apart_since
     ids = numbers(company)
     with Store(company.folder.data).writing("scores") as writer:
         listed = ", ".join(f"({number})" for number in ids.values())
-        sql = f"SELECT 'clv' AS model, 'probability_alive' AS score, DATE '2025-07-01' AS as_of, CAST(column0 AS BIGINT) AS customer_id, 0.5 AS value, NULL AS low, NULL AS high, now() AS known_at, NULL AS load_id FROM (VALUES {listed})"
+        sql = f"SELECT 'clv' AS model, 'probability_alive' AS score, DATE '2025-07-01' AS as_of, CAST(n AS BIGINT) AS customer_id, 0.5 AS value, NULL AS low, NULL AS high, now() AS known_at, NULL AS load_id FROM (VALUES {listed}) AS v(n)"
         append(connect(tmp_path / "spill"), writer, table_named("scores"), sql)
         writer.commit()
 
