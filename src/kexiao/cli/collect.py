@@ -71,22 +71,35 @@ def collect(
             )()
         )
         return 0
+    source = _source(folder, files or [], full)
+    if source and (mapping or exported_at or show_mapping or preview or accept_change):
+        raise WrongUse(
+            Text(
+                zh="读取来源时，列映射等都写在 sources/{name}.toml 里。",
+                en="For a source, mapping and the like stand in sources/{name}.toml.",
+            ).fill(name=source),
+            next_step=Text(zh="去掉这些选项后重试。", en="Leave these options out and try again."),
+        )
     if show_mapping or (preview and not session().may_ask):
         _show(folder, files or [], mapping)
         return 0
-    talk = _is_talk(files or [], mapping, preview)
+    talk = source is None and _is_talk(files or [], mapping, preview)
     if talk and not _confirmed(folder, files or [], mapping, preview):
         return 0
     try:
-        report = _pulled(folder, files or [], full) or _collected(
-            talk,
-            folder,
-            files or [],
-            mapping=mapping,
-            exported_at=_when(exported_at, folder.timezone),
-            on_progress=_progress,
-            on_wait=_waiting,
-            accept_change=accept_change,
+        report = (
+            _pulled(folder, source, full)
+            if source
+            else _collected(
+                talk,
+                folder,
+                files or [],
+                mapping=mapping,
+                exported_at=_when(exported_at, folder.timezone),
+                on_progress=_progress,
+                on_wait=_waiting,
+                accept_change=accept_change,
+            )
         )
     except KexiaoError as problem:
         if as_json:
@@ -107,14 +120,12 @@ def collect(
     return report.exit_code
 
 
-def _pulled(folder: Folder, named: list[Path], full: bool) -> LoadReport | None:
-    """What came from the source that is named; None where files are meant. A file that is there is a file, whatever sources are called."""
-    from kexiao.cycle import pull
+def _source(folder: Folder, named: list[Path], full: bool) -> str | None:
+    """The source that is named; None where files are meant. A file that is there is a file, whatever sources are called."""
     from kexiao.sources.connecting.described import source_names
 
     sources = [path.name for path in named if not path.exists() and path.name == str(path)]
-    known = set(source_names(folder))
-    if not (known & set(sources) or (full and sources)):
+    if not (set(source_names(folder)) & set(sources) or (full and sources)):
         return None
     if len(named) > 1:
         raise WrongUse(
@@ -126,7 +137,13 @@ def _pulled(folder: Folder, named: list[Path], full: bool) -> LoadReport | None:
                 name=sources[0]
             ),
         )
-    return pull.pull(folder, sources[0], full=full, on_progress=_progress)
+    return sources[0]
+
+
+def _pulled(folder: Folder, source: str, full: bool) -> LoadReport:
+    from kexiao.cycle import pull
+
+    return pull.pull(folder, source, full=full, on_progress=_progress)
 
 
 def _is_talk(files: list[Path], mapping: Path | None, preview: bool) -> bool:
