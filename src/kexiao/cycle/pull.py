@@ -187,8 +187,8 @@ def _refuse_drift(page: Page, plan: SourcePlan, thing: Thing, known: set[str]) -
             en="The columns of the source have changed: {gone} no longer comes, {come} is new.",
         ).fill(gone=", ".join(gone), come=", ".join(come[:10])),
         next_step=Text(
-            zh='若是改名，请在 [objects.{thing}.renamed] 写 "{new}" = "{old}"；若是另一列，请改 columns。然后重试，已读取的页保留。',
-            en='If it was renamed, write "{new}" = "{old}" under [objects.{thing}.renamed]; if it is another column, change columns. Then try again; what was read is kept.',
+            zh='若是改名，请在 [objects.{thing}.renamed] 写 "{new}" = "{old}" 后重试，已读取的页保留；若是另一列，请改 columns，将重新读取。',
+            en='If it was renamed, write "{new}" = "{old}" under [objects.{thing}.renamed] and try again, what was read is kept; if it is another column, change columns, and all is read anew.',
         ).fill(thing=thing.name, new=come[0], old=gone[0]),
         place=Place(file=plan.file, sheet=thing.name),
     )

@@ -115,8 +115,8 @@ def _refuse_unknown(thing: Thing, progress: Progress, place: Place) -> None:
                 en="[objects.{thing}] reads {names}, which never came; the source has: {there}.",
             ).fill(thing=thing.name, names=", ".join(unknown), there=", ".join(progress.columns)[:600]),
             next_step=Text(
-                zh="请改正 columns 后重试；已读取的页保留。",
-                en="Correct columns and try again; the pages that were read are kept.",
+                zh="请改正 columns 后重试。",
+                en="Correct columns and try again.",
             ),
             place=place,
         )
