@@ -87,6 +87,13 @@ def filled(root: Path) -> Company:
     company.load(COMPLAINTS, name=f"{NAME}的投诉.csv")
     company.load(SURVEY, name="survey.csv")
     (company.folder.root / "reports" / "top.html").write_text(f"<p>{NAME} {PHONE}</p>", encoding="utf-8")
+    source = company.folder.data / "_sources" / "crm" / "customers"
+    (source / "walk").mkdir(parents=True)
+    (source / "walk" / "page-1.json").write_text(f'{{"id": "{ID}", "name": "{NAME}"}}', encoding="utf-8")
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(
+            f"COPY (SELECT unnest(['{ID}', 'CUST-90002']) AS id) TO '{source / 'ledger.parquet'}' (FORMAT parquet)"
+        )
     with sqlite3.connect(company.folder.root / "app.sqlite3") as records:
         records.execute("CREATE TABLE job (subject VARCHAR(300), result TEXT)")
         records.execute("INSERT INTO job VALUES (?, ?)", (f"{NAME}的投诉.csv", f'{{"to": "{MAIL}"}}'))

@@ -132,6 +132,29 @@ def scrub_files(folder: Folder, person: Person) -> None:
                 write_durably(path, changed.encode("utf-8", "surrogateescape"))
     for path in sorted(folder.root.glob("*.sqlite3")):
         scrub_sqlite(path, person.needles())
+    _scrub_sources(folder, person)
+
+
+def _scrub_sources(folder: Folder, person: Person) -> None:
+    """What connectors keep of their systems: pages not yet loaded are fetched anew; the person's ids go from the lists of what was loaded."""
+    sources = folder.data / "_sources"
+    for walk in sources.glob("*/*/walk"):
+        shutil.rmtree(walk, ignore_errors=True)
+    listed = ", ".join(quote_text(text) for text in sorted(person.source_ids))
+    for path in sources.rglob("*.parquet") if listed else ():
+        connection = connect(folder.data / "_tmp")
+        source = f"read_parquet({quote_text(str(path))})"
+        if "id" in {row[0] for row in run(connection, f"DESCRIBE SELECT * FROM {source}")}:
+            temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+            with storage_errors(path):
+                run(
+                    connection,
+                    f"COPY (SELECT * FROM {source} WHERE id NOT IN ({listed})) TO {quote_text(str(temporary))} (FORMAT parquet, COMPRESSION zstd)",
+                )
+                temporary.chmod(0o600)
+                sync(temporary)
+                temporary.rename(path)
+        connection.close()
 
 
 def scrub_tables(folder: Folder, writer: Writer, work: Path, person: Person) -> tuple[str, int]:
