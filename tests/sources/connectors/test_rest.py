@@ -280,3 +280,20 @@ def test_a_mistake_in_the_source_file_is_named(connected: Any, shop: Shop, mista
         connected.pull("api")
         connected.pull("api")
     assert "sources/api.toml" in problem.value.message("zh")
+
+
+@pytest.mark.parametrize(
+    "login",
+    [
+        '[login]\nkind = "header"\n',
+        '[login]\nkind = "basic"\nuser = "a"\n',
+        '[login]\nkind = "handshake"\n',
+        '[login]\nkind = "token"\nclient_secret = "oops"\n',
+        '[headers]\nAuthorization = "Bearer oops"\n',
+    ],
+)
+def test_a_login_that_lacks_something_or_shows_a_secret_is_refused(connected: Any, shop: Shop, login: str) -> None:
+    describe(connected, shop, login=login)
+    with pytest.raises(WrongUse) as problem:
+        connected.pull("api")
+    assert "login" in problem.value.message("zh") and "oops" not in problem.value.message("zh") and not shop.log

@@ -138,7 +138,7 @@ class _Postgres:
         host = str(plan.settings["host"])
         more = {} if host.startswith("/") else {"hostaddr": address}
         if plan.settings.get("encrypt"):
-            more["sslmode"] = "verify-full"
+            more |= {"sslmode": "verify-full", "sslrootcert": "system"}
         password = (
             from_environment(plan.settings["password_env"], plan.file).reveal()
             if "password_env" in plan.settings

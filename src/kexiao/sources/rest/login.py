@@ -13,6 +13,7 @@ from kexiao.sources.egress.secrets import Secret, from_environment
 from kexiao.text import Text
 
 T = TypeVar("T")
+NEEDED = {"bearer": {"token_env"}, "header": {"value_env"}, "basic": {"user", "password_env"}}
 KEYS = {
     "token": {"kind", "token_path", "client_id", "client_secret_env", "token_field", "scheme"},
     "bearer": {"kind", "token_env", "scheme"},
@@ -27,7 +28,8 @@ class Login:
     def __init__(self, settings: Mapping[str, Any], base: str, client: Client, place: Place) -> None:
         self._settings, self._base, self._client, self._place = settings, base, client, place
         kind = settings.get("kind", "none") if settings else "none"
-        if kind != "none" and (kind not in KEYS or set(settings) - KEYS[kind]):
+        odd = kind not in KEYS or set(settings) - KEYS[kind] or NEEDED.get(kind, set()) - set(settings)
+        if kind != "none" and (odd or not all(isinstance(value, str) for value in settings.values())):
             said = ", ".join(sorted(KEYS.get(kind, set()) or set(KEYS)))
             raise wrong(
                 Text(zh="[login] 有误；可用：{said}", en="[login] is wrong; there are: {said}").fill(said=said), place

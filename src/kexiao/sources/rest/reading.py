@@ -20,10 +20,25 @@ from kexiao.text import Text
 
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(second|minute|hour|day)s?")
 EMPTY_TRIES = 3
+_SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key", "api-key", "x-auth-token"})
 
 
 def open_reader(plan: SourcePlan, guard: Guard, limits: Limits) -> RestReader:
-    """Open a described API."""
+    """Open a described API. Errors: ``WrongUse`` for settings that cannot be meant."""
+    place = Place(file=plan.file)
+    if any(name.lower() in _SECRET_HEADERS for name in plan.settings.get("headers", {})):
+        raise wrong(
+            Text(zh="密钥类的请求头请写在 [login]", en="headers that hold secrets belong under [login]"),
+            place,
+        )
+    for thing in plan.things:
+        if not 1 <= int(thing.settings.get("page_size", 100)) <= 100_000:
+            raise wrong(
+                Text(
+                    zh="[objects.{t}] page_size 应在 1–100000", en="page_size of [objects.{t}] must be 1 to 100000"
+                ).fill(t=thing.name),
+                place,
+            )
     return RestReader(plan, Client(guard, limits))
 
 
