@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from collecting import Company, counts
 
+from kexiao.errors import InputRejected
 from kexiao.sources.mapping import saved
 
 READY = sorted(path.name for path in resources.files("kexiao.sources").joinpath("mappings").iterdir())
@@ -149,3 +150,28 @@ def test_exports_of_different_systems_are_not_compared_with_each_other(company: 
 )
 def test_the_published_layouts_load_whole(company: Company, shared: Path, name: str, expected: tuple[int, ...]) -> None:
     assert counts(company.collect(shared / "data" / "formats" / name)) == expected
+
+
+def test_a_mapping_of_ones_own_needs_no_header_and_names_a_renamed_column(company: Company) -> None:
+    mapping = company.root / "mine.toml"
+    mapping.write_text(
+        'kind = "orders"\n[columns]\norder_id = "凭证"\nordered_at = "记账日"\namount = "到账金额"\n', encoding="utf-8"
+    )
+    good = company.file("a.csv", "凭证,记账日,到账金额\nA1,2025-03-01,10\n")
+    assert counts(company.collect(good, mapping=mapping)) == (1, 1, 0, 0, 0)
+    renamed = company.file("b.csv", "凭证,记账日,到账总金额\nA2,2025-03-01,10\n")
+    with pytest.raises(InputRejected) as caught:
+        company.collect(renamed, mapping=mapping)
+    assert "“到账金额”" in caught.value.message("zh")
+    assert "最接近的列：“到账总金额”" in caught.value.message("zh")
+
+
+def test_a_column_renamed_since_the_last_file_is_named_with_what_it_may_be_now(company: Company) -> None:
+    company.load("订单号,下单时间,客户编号,实付款,商品类别\nA1,2025-03-01,c1,10,茶\n")
+    report = company.load("订单号,下单时间,客户编号,实付款,商品类别名\nA2,2025-03-01,c1,10,茶\n", name="b.csv")
+    assert any("是不是改名为“商品类别名”" in told.zh for told in report.warnings)
+
+
+def test_a_missing_amount_is_named_with_the_column_that_may_be_it(company: Company) -> None:
+    with pytest.raises(InputRejected, match="最接近的列：“实付款项”"):
+        company.load("订单号,下单时间,客户编号,实付款项\nA2,2025-03-02,c1,20\n")

@@ -50,6 +50,8 @@ def recognise_file(
         own = next((m for m in given if m.header == sheet.header), None) or next(
             (m for m in given if set(m.columns.values()) <= set(sheet.header)), None
         )
+        if own is None:
+            _refuse_half_fitting(given, sheet, place)
         kept = replace(own, header=sheet.header) if own else saved.find(mappings, sheet.header)
         if kept is not None:
             found.append(Recognised(file, sheet, kept, new=own is not None))
@@ -68,6 +70,31 @@ def recognise_file(
     if problem and not any(one.mapping for one in found):
         raise problem
     return found
+
+
+def _refuse_half_fitting(given: Sequence[SheetMapping], sheet: StagedSheet, place: Place) -> None:
+    """Stop where the user's own mapping is plainly meant for this sheet and a column of it is missing or renamed."""
+    for mapping in given:
+        gone = [column for column in mapping.columns.values() if column not in sheet.header]
+        if mapping.saved is None or not gone or len(gone) * 2 > len(mapping.columns):
+            continue
+        free = [column for column in sheet.header if column not in mapping.columns.values()]
+        near = nearest([gone[0]], free)
+        raise InputRejected(
+            Text(
+                zh="映射文件“{mapping}”要的列“{gone}”不在文件里。",
+                en="The mapping file “{mapping}” reads column “{gone}”, which the file does not have.",
+            ).fill(mapping=mapping.saved, gone="”、“".join(gone)),
+            why=_NEAREST.fill(near=near) if near else None,
+            next_step=Text(
+                zh="若列改了名，请在映射文件中改为新列名后重试。",
+                en="If it was renamed, write its new name in the mapping file and try again.",
+            ),
+            place=place,
+        )
+
+
+_NEAREST = Text(zh="最接近的列：“{near}”。", en="The nearest column: “{near}”.")
 
 
 def _as_before(proposed: SheetMapping, mappings: Path) -> SheetMapping:

@@ -181,8 +181,8 @@ def from_dict(document: Mapping[str, Any], header: tuple[str, ...] | None, place
         raise _wrong(
             Text(zh="kind 应为 {all} 之一", en="kind must be one of {all}").fill(all=", ".join(all_kinds())), place
         )
-    listed = header or tuple(str(column) for column in document.get("header", ()))
     columns = {str(field): str(column) for field, column in dict(document.get("columns", {})).items()}
+    listed = header or tuple(str(column) for column in document.get("header", columns.values()))
     questions = {str(field): str(spec) for field, spec in dict(document.get("questions", {})).items()}
     for field, spec in questions.items():
         if field not in columns or not is_spec(spec):
