@@ -62,6 +62,32 @@ def test_a_corrected_file_of_the_same_name_clears_what_was_refused_before(compan
     assert told(quality(company.folder), "data_accuracy", "orders") == (4, 4, 1.0)
 
 
+def test_refused_rows_of_a_workbook_count_for_the_table_of_their_sheet(company: Company) -> None:
+    import xlsxwriter
+
+    path = company.root / "book.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        for name, rows in {
+            "订单": [
+                ["订单号", "下单时间", "客户编号", "实付金额"],
+                ["X1", "2025-03-01 10:00:00", "C1", 10],
+                ["X2", "从前", "C2", 20],
+            ],
+            "费用": [
+                ["日期", "渠道", "费用类型", "金额"],
+                ["2025-03-01", "抖音", "媒体", 5],
+                ["2025-03-02", "抖音", "媒体", 6],
+            ],
+        }.items():
+            sheet = book.add_worksheet(name)
+            for number, row in enumerate(rows):
+                sheet.write_row(number, 0, row)
+    company.collect(path)
+    found = quality(company.folder)
+    assert told(found, "data_accuracy", "orders") == (4, 6, pytest.approx(4 / 6))
+    assert told(found, "data_accuracy", "spend") == (2, 2, 1.0)
+
+
 def test_rules_of_the_company_count_and_warnings_do_not(company: Company) -> None:
     folder = with_rules(
         company,

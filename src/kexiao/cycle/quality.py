@@ -152,10 +152,20 @@ class _LoadedFile:
     load: int
     day: date
     name: str
-    tables: frozenset[str]
+    sheets: tuple[tuple[str, frozenset[str]], ...]
     read: int
     skipped: int
     quarantined: int
+
+    @property
+    def tables(self) -> set[str]:
+        """The tables that its sheets are of."""
+        return {table for table, _ in self.sheets}
+
+    def table_with(self, column: str | None) -> str | None:
+        """The table of the sheet that has a column, as far as that can be told."""
+        having = [table for table, header in self.sheets if column in header]
+        return next(iter(having or [table for table, _ in self.sheets]), None)
 
 
 @dataclass
@@ -170,7 +180,7 @@ class _Measuring:
     zone: ZoneInfo
     rules: tuple[Rule, ...]
     files: list[_LoadedFile] = field(default_factory=list)
-    refused: dict[tuple[int, str], tuple[int, int]] = field(default_factory=dict)
+    refused: dict[tuple[int, str, str | None], tuple[int, int]] = field(default_factory=dict)
 
 
 def quality(folder: Folder, *, as_of: str | None = None, now: datetime | None = None) -> Quality:
@@ -187,7 +197,8 @@ def quality(folder: Folder, *, as_of: str | None = None, now: datetime | None = 
         connection = connect(work / "spill")
         try:
             m = _Measuring(folder, store, snapshot, connection, moment, ZoneInfo(folder.timezone), rules)
-            m.files, m.refused = _files(m), _refused(m)
+            m.files = _files(m)
+            m.refused = _refused(m)
             tables: list[MetricValue] = []
             sources: list[MetricValue] = []
             results: list[RuleResult] = []
@@ -210,23 +221,31 @@ def _files(m: _Measuring) -> list[_LoadedFile]:
         m.connection,
         f"SELECT load_id, epoch(loaded_at), file_name, mapping, rows_read, rows_skipped, rows_quarantined FROM ({sql}) ORDER BY load_id, file_name",
     ):
-        kinds = {str(sheet.get("kind")) for sheet in json.loads(mapping or "{}").get("sheets", [])}
+        sheets = tuple(
+            (_TABLE_OF_KIND.get(str(sheet.get("kind")), str(sheet.get("kind"))), frozenset(sheet.get("header", ())))
+            for sheet in json.loads(mapping or "{}").get("sheets", [])
+        )
         day = datetime.fromtimestamp(float(at), m.zone).date()
-        tables = frozenset(_TABLE_OF_KIND.get(kind, kind) for kind in kinds)
         found.append(
-            _LoadedFile(int(load), day, name, tables, int(read or 0), int(skipped or 0), int(quarantined or 0))
+            _LoadedFile(int(load), day, name, sheets, int(read or 0), int(skipped or 0), int(quarantined or 0))
         )
     return found
 
 
-def _refused(m: _Measuring) -> dict[tuple[int, str], tuple[int, int]]:
-    """(load, file) → rows in quarantine, and how many of them for a missing value."""
+def _refused(m: _Measuring) -> dict[tuple[int, str, str | None], tuple[int, int]]:
+    """(load, file, table) → rows in quarantine, and how many of them for a missing value."""
     sql = m.store.table_query(m.snapshot, "quarantined", table_named("quarantined").stored_columns)
-    rows = run(
+    files = {(file.load, file.name): file for file in m.files}
+    found: dict[tuple[int, str, str | None], tuple[int, int]] = {}
+    for load, name, column, rows, missing in run(
         m.connection,
-        f"SELECT load_id, file_name, count(*), count(*) FILTER (code IN ('missing', 'no_person')) FROM ({sql}) GROUP BY ALL",
-    )
-    return {(int(load), str(name)): (int(count), int(missing)) for load, name, count, missing in rows}
+        f"SELECT load_id, file_name, \"column\", count(*), count(*) FILTER (code IN ('missing', 'no_person')) FROM ({sql}) GROUP BY ALL",
+    ):
+        file = files.get((int(load), str(name)))
+        key = (int(load), str(name), file.table_with(column) if file else None)
+        before = found.get(key, (0, 0))
+        found[key] = (before[0] + int(rows), before[1] + int(missing))
+    return found
 
 
 def _table(
@@ -312,7 +331,7 @@ def _by_source(m: _Measuring, table: Table, parts: Mapping[int, _Part]) -> dict[
     for load, part in parts.items():
         found.setdefault(named[load], _Part()).add(part)
     for file in latest.values():
-        count, missing = m.refused.get((file.load, file.name), (0, 0))
+        count, missing = m.refused.get((file.load, file.name, table.name), (0, 0))
         if count:
             source = named.get(file.load, source_name(file.name))
             found.setdefault(source, _Part()).add(_Part(refused=count, missing=missing))
