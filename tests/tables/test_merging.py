@@ -19,7 +19,7 @@ from kexiao.errors import IntegrityFailed
 from kexiao.tables.catalogue import table_named
 from kexiao.tables.checks import broken_rules
 from kexiao.tables.identity import merge_contacts, refuse_collisions, use_key
-from kexiao.tables.loading import Incoming, Merged, merge
+from kexiao.tables.loading import Incoming, Merged, merge, withdraw
 
 PRODUCTS = table_named("products")
 ORDERS = table_named("orders")
@@ -46,6 +46,14 @@ class Shelf:
             merged = merge(connection, writer, Incoming(PRODUCTS, sql, derived=derived), self.loads, "t")
             writer.commit()
             return merged.added, merged.changed, _fates(connection, merged)
+
+    def delete(self, key: str, day: int) -> None:
+        """The source has deleted a record on a day."""
+        self.loads += 1
+        with self.store.writing("test") as writer, connect(self.folder.data / "_tmp") as connection:
+            named = f"SELECT '{key}' AS id, TIMESTAMPTZ '2026-01-{day:02d} 00:00:00+00' AS until"
+            withdraw(connection, writer, PRODUCTS, named, self.loads, "w")
+            writer.commit()
 
     def rows(self) -> list[tuple[Any, ...]]:
         """What the store holds: id, category, tier."""
@@ -75,6 +83,14 @@ def _fates(connection: duckdb.DuckDBPyConnection, merged: Merged) -> dict[str, l
 @pytest.fixture
 def shelf(tmp_path: Path) -> Shelf:
     return Shelf(tmp_path)
+
+
+def test_a_record_deleted_before_its_first_copy_arrives_stays_away(shelf: Shelf) -> None:
+    shelf.delete("a", 5)
+    assert shelf.put(("a", "tea", None, 4), ("b", "tea", None, 4)) == (1, 0, {"outdated": [1]})
+    assert shelf.rows() == [("b", "tea", None)]
+    shelf.put(("a", "pot", None, 6))
+    assert shelf.rows() == [("a", "pot", None), ("b", "tea", None)]
 
 
 def test_new_keys_are_added_and_equal_rows_change_nothing(shelf: Shelf) -> None:

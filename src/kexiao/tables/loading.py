@@ -26,8 +26,8 @@ class Incoming:
     """Rows for one table: SQL with columns of the table (those left out are null), ``known_at``, ``src`` and ``row_no`` of the source row.
 
     ``derived`` rows are made from rows of another table; where they contradict each other the greater value is taken and nothing is refused.
-    ``decides``: what becomes of these rows is what became of the source rows; ``several``: a source row may give several of them; ``unique``: it was
-    seen that no key repeats.
+    ``decides``: what becomes of these rows is what became of the source rows; ``several``: a source row may give several of them; ``unique``: no key
+    repeats, as was seen in so many rows (0: not known).
     """
 
     table: Table
@@ -35,7 +35,7 @@ class Incoming:
     derived: bool = False
     decides: bool = True
     several: bool = False
-    unique: bool = False
+    unique: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,20 +137,21 @@ def _same_key(table: Table, left: str, right: str) -> str:
 def _stream(
     connection: Connection, writer: Writer, incoming: Incoming, load_id: int, names: dict[str, str]
 ) -> Merged | None:
-    """Write rows straight into a table that has none yet, where no key repeats and none is in dispute; else None.
+    """Write rows straight into a table that has none yet, where no key repeats and none is in dispute or withdrawn; else None.
 
     A first load is the largest one, and so never stands in memory or on disk in between.
     """
     table = incoming.table
-    disputed = writer.tables.get(conflicts.name)
-    settled = incoming.derived or not incoming.decides or incoming.several
-    if settled or writer.tables.get(table.name) or (disputed and disputed.files):
+    remembered = [version for each in (conflicts, withdrawn) if (version := writer.tables.get(each.name))]
+    if incoming.derived or not incoming.decides or incoming.several:
+        return None
+    if writer.tables.get(table.name) or any(version.files for version in remembered):
         return None
     given = _given(connection, incoming)
     if not incoming.unique and any_repeats(connection, f"({given})", _key(table)):
         return None
     connection.execute(f"CREATE OR REPLACE TEMP VIEW {names['fresh']} AS {given}")
-    _write(connection, writer, table, names, 0, load_id)
+    _write(connection, writer, table, names, 0, load_id, rows=incoming.unique)
     connection.execute(f"DROP VIEW {names['fresh']}")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {names['moved']} (src BIGINT, row_no BIGINT)")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {names['keys']} AS FROM {names['gone']}")
@@ -409,9 +410,12 @@ def _stored(writer: Writer, table: Table) -> str:
 
 
 def _write(
-    connection: Connection, writer: Writer, table: Table, names: dict[str, str], gone: int, load_id: int
+    connection: Connection, writer: Writer, table: Table, names: dict[str, str], gone: int, load_id: int, rows: int = 0
 ) -> None:
-    """Add one file with the fresh rows; files that held rows now changed or withdrawn are written anew without them."""
+    """Add one file with the fresh rows; files that held rows now changed or withdrawn are written anew without them.
+
+    Fresh rows stand in the order of time, so that a period is found in few row groups; very many ``rows`` keep the order of their files.
+    """
     columns = table.stored_columns
     added: list[PartFile] = []
     removed: list[str] = []
@@ -425,21 +429,15 @@ def _write(
             part = writer.write(connection, table.name, columns, _with_missing(connection, rest, columns))
             removed.append(relative)
             added += [part] if part else []
+    order = f" ORDER BY {quote_name(table.date_column)}" if table.date_column and rows <= MOST_SORTED else ""
     fresh = writer.write(
         connection,
         table.name,
         columns,
-        f"SELECT *, {load_id} AS load_id FROM {names['fresh']}{_in_time(connection, table, names['fresh'])}",
+        f"SELECT *, {load_id} AS load_id FROM {names['fresh']}{order}",
     )
     added += [fresh] if fresh else []
     writer.change(table.name, columns, add=added, remove=removed)
-
-
-def _in_time(connection: Connection, table: Table, fresh: str) -> str:
-    """SQL that puts rows in the order of time, so that a period is found in few row groups; a very large load keeps the order of its files."""
-    if not table.date_column or run(connection, f"SELECT count(*) FROM {fresh}")[0][0] > MOST_SORTED:
-        return ""
-    return f" ORDER BY {quote_name(table.date_column)}"
 
 
 def _with_missing(connection: Connection, sql: str, columns: Sequence[tuple[str, str]]) -> str:

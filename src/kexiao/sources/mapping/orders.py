@@ -204,8 +204,7 @@ def _orders(batch: Batch) -> list[Incoming]:
                 f"SELECT o.order_key AS order_id, w.customer_id, ordered_at, {day} AS ordered_on, status, {', '.join(_HEADER)}, coalesce(whole, net) AS amount, "
                 f"CASE WHEN gross > coalesce(whole, net) THEN CAST(gross - coalesce(whole, net) AS DECIMAL(18,2)) END AS discount, {freight} AS freight, cost, "
                 f"CASE WHEN net < 0 THEN abs(quantity) ELSE quantity END AS quantity, currency, note, known_at, src, row_no FROM order_rows AS o {join} WHERE NOT has_lines",
-                unique={sheet.src for sheet in batch.of_kind("orders")} == batch.unrepeated
-                and len(batch.unrepeated) == 1,
+                unique=_unrepeated(batch),
             )
         )
     if batch.count("SELECT count(*) FROM order_rows WHERE has_lines"):
@@ -219,6 +218,12 @@ def _orders(batch: Batch) -> list[Incoming]:
             )
         )
     return found
+
+
+def _unrepeated(batch: Batch) -> int:
+    """How many rows a load's only sheet of orders has, if each is an order of its own; 0 otherwise."""
+    sheets = batch.of_kind("orders")
+    return sheets[0].typed.source.rows if [sheet.src for sheet in sheets] == [*batch.unrepeated] else 0
 
 
 def _headers() -> str:
