@@ -179,7 +179,9 @@ def _closed(folder: Folder) -> int:
 
     found = restated_closes(folder)
     if not found and session().format == "table":
-        print(Text(zh="已关账的数值今天重算仍然相同。", en="Every closed value is computed the same today.")())
+        same = Text(zh="已关账的数值今天重算仍然相同。", en="Every closed value is computed the same today.")
+        none = Text(zh="还没有关过账。", en="Nothing is closed yet.")
+        print((same if any((folder.root / "closes").glob("*.json")) else none)())
         return 0
     columns = [
         Shown("scorecard", Text(zh="评分卡", en="Scorecard")),
