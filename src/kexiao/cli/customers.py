@@ -181,7 +181,7 @@ def _duplicates(automatic: bool, reveal: bool, most: int) -> None:
 
 def _pairs(found: Duplicates, reveal: bool, most: int) -> None:
     from kexiao.cli.output import Shown, show
-    from kexiao.cycle.customers import known, opened, refuse_reading
+    from kexiao.cycle.customers import names_of, opened, refuse_reading
     from kexiao.cycle.duplicates import FIELDS
     from kexiao.engine import audit
 
@@ -193,15 +193,12 @@ def _pairs(found: Duplicates, reveal: bool, most: int) -> None:
         for b in (cluster.stays, *(n for n, _, _ in cluster.others))
     }
     folder = session().folder()
+    numbers = sorted({number for pair in shown for number in (pair.left, pair.right)})
     with opened(folder) as at:
-        people = {
-            number: known(at, at.forest.members(number), reveal=reveal)
-            for pair in shown
-            for number in (pair.left, pair.right)
-        }
+        names = names_of(at, numbers, reveal=reveal)
     if reveal:
         refuse_reading(folder)
-        audit.record(folder.root, "read_personal", table="contacts", customers=len(people))
+        audit.record(folder.root, "read_personal", table="contacts", customers=len(numbers))
     columns = [
         Shown("left", Text(zh="客户甲", en="Customer A")),
         Shown("right", Text(zh="客户乙", en="Customer B")),
@@ -213,13 +210,13 @@ def _pairs(found: Duplicates, reveal: bool, most: int) -> None:
     yes = Text(zh="合并", en="merge")
     rows = []
     for pair in shown:
-        names = [next((k.name for k in people[number] if k.name), "—") for number in (pair.left, pair.right)]
+        both = [names.get(number, "—") for number in (pair.left, pair.right)]
         ruling = yes() if frozenset((pair.left, pair.right)) in ruled else Text(zh="由人决定", en="for a person")()
         rows.append(
             (
                 pair.left,
                 pair.right,
-                " / ".join(names),
+                " / ".join(both),
                 f"{pair.probability:.4f}",
                 _reasons(pair.reasons, FIELDS),
                 ruling,

@@ -183,6 +183,16 @@ def known(at: Opened, members: Sequence[int], *, reveal: bool) -> list[Known]:
     return found if reveal else [masked(one) for one in found]
 
 
+def names_of(at: Opened, numbers: Sequence[int], *, reveal: bool = False) -> dict[int, str]:
+    """The names of several customers (by survivor) at once, masked unless they may be read."""
+    of = {member: number for number in numbers for member in at.forest.members(number)}
+    found: dict[int, str] = {}
+    for one in known(at, sorted(of), reveal=reveal) if of else []:
+        if one.name:
+            found.setdefault(of[one.customer_id], one.name)
+    return found
+
+
 def masked(one: Known) -> Known:
     """A person's data as whoever may not read them sees them."""
     return Known(

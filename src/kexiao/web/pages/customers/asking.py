@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from kexiao.cycle.customers import Known, Opened, Profile, known, numbers_of, opened, profile
+from kexiao.cycle.customers import Known, Profile, names_of, numbers_of, opened, profile
 from kexiao.cycle.duplicates import FIELDS, Duplicates, find_duplicates
 from kexiao.cycle.merging import Merge
 from kexiao.cycle.timeline import Event, timeline
@@ -78,20 +78,10 @@ def largest() -> list[Line]:
 
     rows = workspace.ask(("customers", "largest"), ask)
     with opened(workspace.folder()) as at:
-        names = _names(at, [int(row[0]) for row in rows])
+        names = names_of(at, [int(row[0]) for row in rows])
     return [
         Line(int(n), names.get(int(n)), int(orders), Decimal(net), first, last) for n, orders, net, first, last in rows
     ]
-
-
-def _names(at: Opened, numbers: list[int]) -> dict[int, str]:
-    """Masked names by survivor."""
-    members = {one: number for number in numbers for one in at.forest.members(number)}
-    found: dict[int, str] = {}
-    for told in known(at, sorted(members), reveal=False) if members else []:
-        if told.name:
-            found.setdefault(members[told.customer_id], told.name)
-    return found
 
 
 def found(given: str) -> list[int]:
@@ -124,7 +114,7 @@ def duplicates() -> tuple[Duplicates, list[Likeness]]:
     found = workspace.ask(("customers", "duplicates"), lambda _: find_duplicates(folder))
     pairs = found.pairs[:MOST_PAIRS]
     with opened(folder) as at:
-        names = _names(at, sorted({number for pair in pairs for number in (pair.left, pair.right)}))
+        names = names_of(at, sorted({number for pair in pairs for number in (pair.left, pair.right)}))
     shown = [
         Likeness(
             pair.left,
