@@ -28,6 +28,8 @@ HEADERS = {
     "payments": "order_id,payment_sequential,payment_type,payment_installments,payment_value",
     "traffic": "会话主要渠道组（默认渠道组）,日期,会话数,互动会话数,关键事件,总收入",
     "category_names": "product_category_name,product_category_name_english",
+    "consents": "客户编号,用途,渠道,同意时间,撤回时间,凭证",
+    "assignments": "客户编号,归属类型,归属,开始日期,结束日期",
 }
 
 
