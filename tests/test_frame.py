@@ -26,7 +26,20 @@ REGISTRY_HOSTS = [
     "un" + "pkg.com",
 ]
 MACHINE_PATH = re.compile(r"(?<![\w.$~)}\]])/(?:work|root|tmp|opt|Users|home/\w+)/(?=\w)")
-COMMANDS = ["assets", "bench", "check", "clean", "connectors", "demo", "faults", "fix", "help", "kills", "test", "test-all"]
+COMMANDS = [
+    "assets",
+    "bench",
+    "check",
+    "clean",
+    "connectors",
+    "demo",
+    "faults",
+    "fix",
+    "help",
+    "kills",
+    "test",
+    "test-all",
+]
 README_COMMANDS = ["make demo", "kexiao analyze FILES -o report.html"]
 
 
