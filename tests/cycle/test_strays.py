@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from collecting import Company
 
+from kexiao.cli.main import main
 from kexiao.cycle.strays import Stray, strays_in
 
 HEAD = "订单号 | 下单时间 | 金额 | 状态 | 客户编号 | 渠道 | 商品编号 | 商品名称"
@@ -60,3 +62,12 @@ def test_clean_data_and_masked_notes_give_no_warning(tmp_path: Path) -> None:
     )
     assert strays_in(made.folder) == []
     assert Stray("orders", "channel", "phone", 3).words.en.startswith("3 rows of “Channel”")
+
+
+def test_the_check_tells_of_them_without_quoting_them_and_fails_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made, _ = company(tmp_path, [("A-13812345678", "门店", "红茶")])
+    assert main(["check", "-w", str(made.folder.root)]) == 0
+    told = capsys.readouterr().out
+    assert "“订单”的“订单号”列有 1 行像是手机号" in told and "13812345678" not in told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 from kexiao.cli.options import option, session
@@ -37,6 +38,7 @@ def check(
     """Verify every file of every snapshot, the audit log, closes, and the rules of every table. Code 9 where something is not as it was written."""
     from kexiao.cli.collect import _progress
     from kexiao.cycle.quality import quality
+    from kexiao.cycle.strays import strays_in
     from kexiao.cycle.verify import verify_store
 
     folder = session().folder()
@@ -48,6 +50,8 @@ def check(
     if not store and not problems:
         problems += _rules(folder)
         measured = quality(folder)
+        # Mistakes of the company's data, not of the store: they are told and stop nothing.
+        found = replace(found, notes=(*found.notes, *(stray.words for stray in strays_in(folder))))
     _show(found, problems, measured)
     _refuse(problems)
     return 0
