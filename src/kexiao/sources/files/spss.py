@@ -90,7 +90,7 @@ def _parser() -> Any:
 
 def _describe(parser: Any, path: Path, encoding: str | None = None) -> Any:
     try:
-        return parser.read_sav(path, metadataonly=True, encoding=encoding, user_missing=True)[1]
+        return parser.read_sav(path, metadataonly=True, output_format="dict", encoding=encoding, user_missing=True)[1]
     except (parser.ReadstatError, UnicodeDecodeError):
         raise _damaged() from None
 
