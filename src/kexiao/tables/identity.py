@@ -30,7 +30,7 @@ def use_key(connection: Connection, folder: Folder) -> None:
     number = "CAST((CAST('0x' || substr(sha256(getvariable('customer_key') || chr(31) || origin || chr(31) || ref), 1, 16) AS UBIGINT) >> 1) AS BIGINT)"
     erased = read_erased(folder)
     connection.execute("SET VARIABLE erased_customers = ?", [sorted(erased.customers)])
-    connection.execute("SET VARIABLE erased_digests = ?", [sorted(erased.digests)])
+    connection.execute("SET VARIABLE erased_digests = CAST(? AS VARCHAR[])", [sorted(erased.digests)])
     led = number
     if aliases := erased.aliases:
         connection.execute("SET VARIABLE alias_from = ?", [list(aliases)])

@@ -44,7 +44,10 @@ class Table:
 def table_of(sheet: StagedSheet) -> Table:
     width = len(sheet.header)
     names = ", ".join(["row_no", *(f"c{index}" for index in range(width))])
-    found = duckdb.sql(f"SELECT {names} FROM read_parquet('{sheet.parquet.resolve()}') ORDER BY row_no").fetchall()
+    # A connection of its own: DuckDB remembers what it has read of a file, and examples write one after another under one name.
+    with duckdb.connect() as connection:
+        sql = f"SELECT {names} FROM read_parquet('{sheet.parquet.resolve()}') ORDER BY row_no"
+        found = connection.execute(sql).fetchall()
     assert len(found) == sheet.rows
     return Table(sheet, [(row[0], row[1:]) for row in found])
 

@@ -22,6 +22,8 @@ from kexiao.sources.files.special import is_remark, judge_of
 from kexiao.sources.files.staged import Limits, RefusedRow, SkippedRow, StagedSheet
 from kexiao.sources.files.survey import survey
 from kexiao.sources.files.writing import (
+    COMPACT_PARQUET,
+    QUICK_PARQUET,
     RESERVED,
     SEPARATOR,
     RowWriter,
@@ -37,6 +39,7 @@ DELIMITERS = (",", "\t", ";", "|")
 HEAD = 4 * 1024**2
 MOST_BLANKS = 10_000
 SAMPLE = 500
+_FEW_COLUMNS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,19 +197,24 @@ def _stage_clean(file: Utf8File, layout: Layout, target: Path) -> StagedSheet | 
     query = f"SELECT row_number() OVER () + {skip} AS row_no, * FROM ({cells})"
     connection = open_duck(layout.width)
     # Both look at every byte: the one that judges stops the one that copies as soon as the file turns out not to be clean.
+    copied = target.with_suffix(".copied")
     with ThreadPoolExecutor(1) as pool:
         judging = pool.submit(survey, file.path, layout.delimiter, layout.width, skip)
         judging.add_done_callback(
             lambda judged: None if judged.exception() or judged.result() else connection.interrupt()
         )
         try:
-            rows = copy_to_parquet(connection, query, target)
-        except duckdb.Error:
+            rows = copy_to_parquet(
+                connection, query, copied, parquet=QUICK_PARQUET if layout.width <= _FEW_COLUMNS else COMPACT_PARQUET
+            )
+        except (duckdb.Error, MemoryError):
             rows = -1
         clean = judging.result()
     connection.close()
     if clean is None or rows != clean.rows:
+        copied.unlink(missing_ok=True)
         return None
+    copied.rename(target)
     titles = tuple(SkippedRow(number + 1, "title") for number in range(layout.header.first))
     return StagedSheet(sheet="", header=layout.names, parquet=target, rows=rows, skipped=titles, trimmed=clean.trimmed)
 

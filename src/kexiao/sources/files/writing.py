@@ -16,10 +16,11 @@ from kexiao.sources.files.staged import StagedSheet
 from kexiao.text import Text
 
 MEMORY_BYTES = 640 * 1024**2
+COMPACT_PARQUET = "FORMAT parquet, COMPRESSION zstd"
 QUICK_PARQUET = (
     "FORMAT parquet, COMPRESSION snappy, PARQUET_VERSION V2, DICTIONARY_SIZE_LIMIT 1000, WRITE_BLOOM_FILTER false"
 )
-"""Staged cells live as long as the load: what counts is the time to write and read them, not the space."""
+"""For large clean files: staged cells live as long as the load, so what counts is the time to write and read them. It needs memory by the column."""
 COLUMN_BYTES = 320 * 1024
 """DuckDB holds a block of 256 KB for each column that it reads or writes."""
 
@@ -58,10 +59,10 @@ def csv_query(
     )
 
 
-def copy_to_parquet(connection: Connection, query: str, target: Path) -> int:
+def copy_to_parquet(connection: Connection, query: str, target: Path, *, parquet: str = COMPACT_PARQUET) -> int:
     """Write a query's rows in their order; how many there were."""
     try:
-        rows = run(connection, f"COPY ({query}) TO {quote_text(str(target))} ({QUICK_PARQUET})")
+        rows = run(connection, f"COPY ({query}) TO {quote_text(str(target))} ({parquet})")
     except LimitExceeded:
         raise MemoryError from None
     return int(rows[0][0])
