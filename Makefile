@@ -75,9 +75,9 @@ $(VENV)/.for-test: pyproject.toml tools/install.py
 $(VENDOR): package.json package-lock.json tools/assets.py | $(VENV)/.for-demo
 	@$(BIN)/python tools/assets.py
 
-# ---- The second lines of make test-all. They run what depends on the engine and the language, not style or pages.
+# ---- The second lines of make test-all. They run what depends on the engine and the language, not style, pages or systems outside.
 
-SECOND := $(PARALLEL) -m "not slow and not browser" $(ARGS)
+SECOND := $(PARALLEL) -m "not slow and not browser" --ignore=tests/web --ignore=tests/sources/connectors $(ARGS)
 OTHER_PYTHON = $(shell $(BIN)/python tools/other_python.py)
 
 .PHONY: .second-duckdb .second-python
