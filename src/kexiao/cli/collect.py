@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,6 +16,7 @@ from kexiao.text import Text
 if TYPE_CHECKING:
     from kexiao.cycle.collect import LoadReport
     from kexiao.engine.folder import Folder
+    from kexiao.sources.mapping.plan import SheetMapping
 
 HELP = Text(
     zh="导入文件（订单、客户、退款、费用等，Excel 或 CSV）",
@@ -53,26 +55,54 @@ def collect(
     ] = "",
 ) -> int:
     """Load files as one load; the same files again change nothing."""
-    from kexiao.cli.output import printable, write_json
-    from kexiao.cycle import collect as cycle
-
     if example:
         from kexiao.cycle import pull
 
         print(pull.example(example), end="")
         return 0
     folder = session().folder()
-    as_json = session().format == "json"
     if undo is not None:
-        snapshot = cycle.undo(folder, undo, on_progress=_progress, on_wait=_waiting)
-        print(
-            Text(zh="已撤销导入 {n}，当前快照 {s}。", en="Load {n} was taken back; the snapshot is now {s}.").fill(
-                n=undo, s=snapshot.name
-            )()
-        )
+        _undo(folder, undo)
         return 0
-    source = _source(folder, files or [], full)
-    if source and (mapping or exported_at or show_mapping or preview or accept_change):
+    named = files or []
+    source = _source(folder, named, full)
+    if source:
+        _refuse_for_source(source, bool(mapping or exported_at or show_mapping or preview or accept_change))
+        return _told(lambda: _pulled(folder, source, full))
+    if show_mapping or (preview and not session().may_ask):
+        _show(folder, named, mapping)
+        return 0
+    talk = _is_talk(named, mapping, preview)
+    if talk and not _confirmed(folder, named, mapping, preview):
+        return 0
+    when = _when(exported_at, folder.timezone)
+    return _told(
+        lambda: _collected(
+            talk,
+            folder,
+            named,
+            mapping=mapping,
+            exported_at=when,
+            on_progress=_progress,
+            on_wait=_waiting,
+            accept_change=accept_change,
+        )
+    )
+
+
+def _undo(folder: Folder, load: int) -> None:
+    from kexiao.cycle.collect import undo
+
+    snapshot = undo(folder, load, on_progress=_progress, on_wait=_waiting)
+    print(
+        Text(zh="已撤销导入 {n}，当前快照 {s}。", en="Load {n} was taken back; the snapshot is now {s}.").fill(
+            n=load, s=snapshot.name
+        )()
+    )
+
+
+def _refuse_for_source(source: str, options: bool) -> None:
+    if options:
         raise WrongUse(
             Text(
                 zh="读取来源时，列映射等都写在 sources/{name}.toml 里。",
@@ -80,44 +110,37 @@ def collect(
             ).fill(name=source),
             next_step=Text(zh="去掉这些选项后重试。", en="Leave these options out and try again."),
         )
-    if show_mapping or (preview and not session().may_ask):
-        _show(folder, files or [], mapping)
-        return 0
-    talk = source is None and _is_talk(files or [], mapping, preview)
-    if talk and not _confirmed(folder, files or [], mapping, preview):
-        return 0
+
+
+def _told(load: Callable[[], LoadReport]) -> int:
+    """Load, and say what came of it; programs that read JSON get a report of no rows where it was refused."""
+    from kexiao.cli.output import write_json
+
+    as_json = session().format == "json"
     try:
-        report = (
-            _pulled(folder, source, full)
-            if source
-            else _collected(
-                talk,
-                folder,
-                files or [],
-                mapping=mapping,
-                exported_at=_when(exported_at, folder.timezone),
-                on_progress=_progress,
-                on_wait=_waiting,
-                accept_change=accept_change,
-            )
-        )
+        report = load()
     except KexiaoError as problem:
         if as_json:
-            none = dict.fromkeys(("rows_read", "rows_loaded", "rows_quarantined", "rows_duplicate", "rows_skipped"), 0)
-            place = problem.place
-            told = {
-                "row": place.row if place else None,
-                "column": place.column if place else None,
-                "code": problem.code,
-                "message": printable(problem.message()),
-            }
-            write_json({**none, "warnings": [], "errors": [told]})
+            write_json(_refusal(problem))
         raise
     if as_json:
         write_json(report.as_json())
     else:
         _tell(report)
     return report.exit_code
+
+
+def _refusal(problem: KexiaoError) -> dict[str, Any]:
+    from kexiao.cli.output import printable
+
+    none = dict.fromkeys(("rows_read", "rows_loaded", "rows_quarantined", "rows_duplicate", "rows_skipped"), 0)
+    told = {
+        "row": problem.place.row if problem.place else None,
+        "column": problem.place.column if problem.place else None,
+        "code": problem.code,
+        "message": printable(problem.message()),
+    }
+    return {**none, "warnings": [], "errors": [told]}
 
 
 def _source(folder: Folder, named: list[Path], full: bool) -> str | None:
@@ -196,7 +219,19 @@ def _when(given: str, timezone: str) -> datetime | None:
 
 
 def _tell(report: LoadReport) -> None:
-    from kexiao.cli.output import Shown, printable, show
+    _tell_parts(report)
+    if session().format != "table":
+        return
+    for words in report.warnings:
+        print(Text(zh="注意：{words}", en="Note: {words}").fill(words=words)())
+    _tell_errors(report)
+    done = Text(zh="导入 {n} 完成，快照 {s}。", en="Load {n} is done; snapshot {s}.")
+    same = Text(zh="没有新内容，数据未变（{s}）。", en="Nothing new; the data are unchanged ({s}).")
+    print((same if report.load_id is None else done).fill(n=report.load_id, s=report.snapshot)())
+
+
+def _tell_parts(report: LoadReport) -> None:
+    from kexiao.cli.output import Shown, show
 
     show(
         [
@@ -223,10 +258,11 @@ def _tell(report: LoadReport) -> None:
             for p in report.parts
         ],
     )
-    if session().format != "table":
-        return
-    for words in report.warnings:
-        print(Text(zh="注意：{words}", en="Note: {words}").fill(words=words)())
+
+
+def _tell_errors(report: LoadReport) -> None:
+    from kexiao.cli.output import printable
+
     for error in report.errors[:20]:
         where = Text(zh="{file} 第 {row} 行", en="{file} row {row}").fill(file=error.file, row=error.row)
         print(
@@ -240,64 +276,42 @@ def _tell(report: LoadReport) -> None:
                 n=report.rows_quarantined - 20
             )()
         )
-    if report.load_id is None:
-        print(
-            Text(zh="没有新内容，数据未变（{s}）。", en="Nothing new; the data are unchanged ({s}).").fill(
-                s=report.snapshot
-            )()
-        )
-    else:
-        print(
-            Text(zh="导入 {n} 完成，快照 {s}。", en="Load {n} is done; snapshot {s}.").fill(
-                n=report.load_id, s=report.snapshot
-            )()
-        )
 
 
-def _show(folder: object, files: list[Path], mapping: Path | None) -> None:
-    from kexiao.cli.output import Shown, printable, show, write_json
+def _show(folder: Folder, files: list[Path], mapping: Path | None) -> None:
+    from kexiao.cli.output import printable, write_json
     from kexiao.cycle.collect import propose
-    from kexiao.engine.folder import Folder
-    from kexiao.sources.mapping.saved import as_dict, as_toml
+    from kexiao.sources.mapping.saved import as_dict
 
-    assert isinstance(folder, Folder)
     for proposal in propose(folder, files, mapping=mapping):
+        found = proposal.mapping
         if session().format == "json":
-            write_json(
-                {
-                    "file": proposal.file,
-                    "sheet": proposal.sheet,
-                    "mapping": as_dict(proposal.mapping) if proposal.mapping else None,
-                }
-            )
+            mapped = as_dict(found) if found else None
+            write_json({"file": proposal.file, "sheet": proposal.sheet, "mapping": mapped})
             continue
         print(f"# {printable(proposal.file)} {printable(proposal.sheet)}")
-        if proposal.mapping is None:
+        if found is None:
             print(Text(zh="# 认不出，将跳过", en="# not known, to be skipped")())
-            continue
-        print(as_toml(proposal.mapping))
-        kind = proposal.mapping.sheet_kind
-        show(
-            [
-                Shown("field", Text(zh="字段", en="Field")),
-                Shown("column", Text(zh="列", en="Column")),
-                Shown("reason", Text(zh="理由", en="Because")),
-                Shown("example", Text(zh="示例", en="First cell")),
-            ],
-            [
-                (
-                    str(found.label if (found := kind.field_named(name)) else name),
-                    column,
-                    str(proposal.mapping.reasons.get(name, "")),
-                    next(
-                        (
-                            str(row[proposal.mapping.header.index(column)])
-                            for row in proposal.preview
-                            if row[proposal.mapping.header.index(column)]
-                        ),
-                        None,
-                    ),
-                )
-                for name, column in proposal.mapping.columns.items()
-            ],
-        )
+        else:
+            _show_mapping(found, proposal.preview)
+
+
+def _show_mapping(mapping: SheetMapping, preview: Sequence[Sequence[str | None]]) -> None:
+    from kexiao.cli.output import Shown, show
+    from kexiao.sources.mapping.saved import as_toml
+
+    print(as_toml(mapping))
+    kind = mapping.sheet_kind
+    lines = []
+    for name, column in mapping.columns.items():
+        field = kind.field_named(name)
+        place = mapping.header.index(column)
+        example = next((str(row[place]) for row in preview if row[place]), None)
+        lines.append((str(field.label if field else name), column, str(mapping.reasons.get(name, "")), example))
+    heads = (
+        Shown("field", Text(zh="字段", en="Field")),
+        Shown("column", Text(zh="列", en="Column")),
+        Shown("reason", Text(zh="理由", en="Because")),
+        Shown("example", Text(zh="示例", en="First cell")),
+    )
+    show(list(heads), lines)

@@ -104,7 +104,7 @@ def _json_of(found: Profile, events: list[Event]) -> None:
                     "table": e.table,
                     "row": e.row_id,
                     "customer_id": e.customer_id,
-                    **{str(k): v for k, v in e.said},
+                    **{str(one.label): one.value for one in e.said},
                 }
                 for e in events
             ],

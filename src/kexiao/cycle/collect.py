@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -69,34 +69,19 @@ def collect(
         sources = _told_apart([take(work, path, exported_at) for path in _checked(files)])
         kept = [keeper.submit(keep, folder, source) for source in sources]
         store = Store(folder.data)
-        with store.writing(
-            "collect",
-            on_wait=lambda: (on_wait or tell)(store.busy()),
-        ) as writer:
+        with store.writing("collect", on_wait=lambda: (on_wait or tell)(store.busy())) as writer:
             begin(folder, store)
-            sources, told = told_before(folder, writer, work, sources, lambda: [one.result() for one in kept])
-            if told and not sources:
-                ended(folder)
-                return told
             load = Load(folder, writer, work, writer.base.number + 1, tell, accept_change=accept_change)
-            report = together(load.run(sources, given), told)
-            if erased_met(load.connection):
-                scrub_again(folder, work / "erased", sources, [part.mapping for part in report.parts if part.mapping])
+            report, sources = _loaded(load, sources, given, kept)
             if report.load_id is None:
                 writer.discard()
                 ended(folder)
-                return replace(report, snapshot=writer.base.name)
-            for one in kept:
-                one.result()
+                return report
             report = replace(report, warnings=(*report.warnings, *strays_of_load(writer, work)))
             # Logged first: a load that nobody can see is better than a load that nobody did.
+            fingerprints = [source.fingerprint for source in sources]
             audit.record(
-                folder.root,
-                "collect",
-                who=who,
-                load=report.load_id,
-                files=[source.fingerprint for source in sources],
-                rows=report.rows_loaded,
+                folder.root, "collect", who=who, load=report.load_id, files=fingerprints, rows=report.rows_loaded
             )
             snapshot = writer.commit()
             ended(folder)
@@ -105,6 +90,24 @@ def collect(
             load.keep_mappings()
     tidy_if_due(folder, on_progress=tell)
     return replace(report, snapshot=snapshot.name)
+
+
+def _loaded(
+    load: Load, sources: list[Source], given: list[SheetMapping], kept: list[Future[None]]
+) -> tuple[LoadReport, list[Source]]:
+    """Run a load: what came of it, and the files that it took in, all safe in the inbox."""
+    folder, writer, work = load.folder, load.writer, load.work
+    sources, told = told_before(folder, writer, work, sources, lambda: [one.result() for one in kept])
+    if told and not sources:
+        return told, sources
+    report = together(load.run(sources, given), told)
+    if erased_met(load.connection):
+        scrub_again(folder, work / "erased", sources, [part.mapping for part in report.parts if part.mapping])
+    if report.load_id is None:
+        return replace(report, snapshot=writer.base.name), sources
+    for one in kept:
+        one.result()
+    return report, sources
 
 
 def undo(

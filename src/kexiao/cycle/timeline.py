@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from kexiao.cycle.customers import Opened
 from kexiao.engine.duck import quote_name, quote_text, run
@@ -49,24 +50,34 @@ _WORDS: dict[str, Text] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """One thing that a row says: the column's label and kind, and the value as stored."""
+
+    label: Text
+    kind: str
+    value: str
+
+    def words(self) -> str:
+        """The value as people read it: codes of choices as words, money with thousands separators."""
+        if self.kind == "choice" and self.value in _WORDS:
+            return _WORDS[self.value]()
+        return f"{Decimal(self.value):,}" if self.kind == "money" else self.value
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
-    """One row of a customer's history: when (business time, ISO; a day or a moment), in which table, its id there, what it says, and which of that
-    are codes of choices."""
+    """One row of a customer's history: when (business time, ISO; a day or a moment), in which table, its id there, and what it says."""
 
     at: str | None
     table: str
     label: Text
     row_id: str
     customer_id: int
-    said: tuple[tuple[Text, str], ...]
-    codes: frozenset[str] = frozenset()
+    said: tuple[Said, ...]
 
     def in_words(self) -> tuple[tuple[str, str], ...]:
-        """What it says in the current language, codes of choices as words."""
-        return tuple(
-            (label(), _WORDS[value]() if value in self.codes and value in _WORDS else value)
-            for label, value in self.said
-        )
+        """What it says in the current language."""
+        return tuple((one.label(), one.words()) for one in self.said)
 
 
 def timeline(at: Opened, members: Sequence[int], *, most: int | None = None) -> list[Event]:
@@ -125,11 +136,10 @@ def _events(at: Opened, table: Table, members: Sequence[int]) -> list[Event]:
             str(row[1]),
             int(row[2]),
             tuple(
-                (column.label, str(value))
+                Said(column.label, column.kind, str(value))
                 for column, value in zip(said, row[3:], strict=True)
                 if value is not None and not (column.kind in ("instant", "date") and value == row[0])
             ),
-            frozenset(value for column, value in zip(said, row[3:], strict=True) if value and column.kind == "choice"),
         )
         for row in rows
     ]
