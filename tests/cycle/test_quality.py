@@ -10,7 +10,8 @@ import pytest
 from collecting import LATER, Company
 
 from kexiao.cli.main import main
-from kexiao.cycle.quality import Quality, limits_from, quality, refuse_poor_data, schedule_from
+from kexiao.cycle.quality import Quality, limits_from, quality, schedule_from
+from kexiao.cycle.quality_gate import refuse_poor_data
 from kexiao.engine.folder import Folder
 from kexiao.errors import InputRejected, WrongUse
 from kexiao.tables.rules import CONDITIONS, rules_of

@@ -136,7 +136,9 @@ def _quality_record(measured: Quality) -> dict[str, object]:
 def _show_quality(measured: Quality) -> None:
     """One line a table; as CSV one line a value, sources and loads too."""
     from kexiao.cli.output import Shown, show
-    from kexiao.cycle.quality import LABELS, NAMES, quality_lines, shortfalls
+    from kexiao.cycle.quality import LABELS, NAMES
+    from kexiao.cycle.quality_gate import shortfalls
+    from kexiao.cycle.quality_lines import quality_lines
 
     if session().format != "table":
         fields = ("metric", "period", "table", "source", "load", "value", "unit", "numerator", "denominator", "reason")

@@ -15,7 +15,7 @@ from kexiao.assessment.results import Assessment, SubjectKind
 from kexiao.assessment.scorecard import COMPANY, DIMENSION_OF, Indicator, Scorecard
 from kexiao.assessment.scoring import Measured, label_of, score_subjects
 from kexiao.cycle.measure import measure_facts
-from kexiao.cycle.quality import refuse_poor_data, tables_of_metrics
+from kexiao.cycle.quality_gate import refuse_poor_data, tables_of_metrics
 from kexiao.engine.folder import Folder
 from kexiao.facts.metric import MetricValue
 from kexiao.facts.periods import Period, parse

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from kexiao.engine.duck import Connection, connect, quote_name, run
 from kexiao.engine.folder import SETTINGS_FILE, Folder
 from kexiao.engine.store import Snapshot, Store
-from kexiao.errors import InputRejected, Place, WrongUse
+from kexiao.errors import InputRejected, Place
 from kexiao.facts.metric import MetricValue
 from kexiao.sources.inbox import workplace
 from kexiao.sources.mapping.unusual import source_name
@@ -123,9 +123,6 @@ def _wrong(part: str, name: str, known: Text) -> InputRejected:
         next_step=Text(zh="可写：{k}。", en="It takes: {k}.").fill(k=known),
         place=Place(file=SETTINGS_FILE),
     )
-
-
-# ---- Measuring.
 
 
 @dataclass
@@ -399,123 +396,3 @@ def _trend(m: _Measuring) -> Iterable[MetricValue]:
         yield _value(
             m, NAMES[0], dims, "ratio", meant - file.quarantined, meant, meant, _NO_ROWS, period=file.day.isoformat()
         )
-
-
-# ---- In words.
-
-
-def written(value: MetricValue | None) -> str | None:
-    """A value as text, rounded to its worse side, so that 99.99 % never reads as all; None where it cannot be told."""
-    if value is None or value.value is None:
-        return None
-    if value.unit == "hours":
-        return f"{value.value:,.1f}"
-    return f"{int(float(value.value) * 1000) / 10:.1f} %"
-
-
-@dataclass(frozen=True, slots=True)
-class QualityLine:
-    """One table's quality as text, with why lateness cannot be told and what is below a limit."""
-
-    table: Text
-    rows: int
-    accuracy: str | None
-    completeness: str | None
-    late: str | None
-    late_reason: Text | None
-    short: tuple[Text, ...]
-
-
-def quality_lines(found: Quality) -> list[QualityLine]:
-    """One line a table, in the order of the catalogue."""
-    lines = []
-    for name in dict.fromkeys(str(value.dimensions["table"]) for value in found.tables):
-        values = {metric: found.of(metric, name) for metric in NAMES}
-        shares = [written(values[metric]) for metric in NAMES]
-        late, accuracy = values[NAMES[2]], values[NAMES[0]]
-        short = tuple(one.words() for one in shortfalls(found, [name]))
-        rows = int(accuracy.denominator or 0) if accuracy else 0
-        lines.append(QualityLine(table_named(name).label, rows, shares[0], shares[1], shares[2], late.reason if late else None, short))  # fmt: skip
-    return lines
-
-
-@dataclass(frozen=True, slots=True)
-class Trend:
-    """How the accuracy of one source went, load by load: (day, file, share as text), oldest first."""
-
-    source: str
-    loads: tuple[tuple[str, str, str | None], ...]
-
-
-def trends(found: Quality, most: int = 12) -> list[Trend]:
-    """The last loads of each source that was loaded more than once."""
-    by_source: dict[str, list[tuple[str, str, str | None]]] = {}
-    for value in found.loads:
-        one = (value.period, str(value.dimensions["file"]), written(value))
-        by_source.setdefault(str(value.dimensions["source"]), []).append(one)
-    return [Trend(source, tuple(loads[-most:])) for source, loads in by_source.items() if len(loads) > 1]
-
-
-# ---- Closing rests on it.
-
-
-@dataclass(frozen=True, slots=True)
-class Shortfall:
-    """One limit that is not kept: which value, and the limit."""
-
-    value: MetricValue
-    limit: float
-
-    def words(self) -> Text:
-        """The shortfall as people say it."""
-        table = table_named(str(self.value.dimensions["table"])).label
-        if self.value.metric == NAMES[2]:
-            words = Text(zh="{t}迟到 {v:.0f} 小时（门槛 {l:.0f}）", en="{t} late by {v:.0f} hours (limit {l:.0f})")
-        else:
-            words = Text(zh="{t}{m} {v:.1%}（门槛 {l:.0%}）", en="{t}: {m} {v:.1%} (limit {l:.0%})")
-        # Rounded towards the limit's wrong side, 89.96 % would read as the 90 % that it is not.
-        value = float(self.value.value or 0)
-        shown = value if self.value.metric == NAMES[2] else int(value * 1000) / 1000
-        return words.fill(t=table, m=LABELS[self.value.metric], v=shown, l=self.limit)
-
-
-def shortfalls(found: Quality, tables: Iterable[str]) -> list[Shortfall]:
-    """The limits that these tables do not keep."""
-    limits = found.limits
-    missed = []
-    for value in found.tables:
-        if value.dimensions["table"] not in set(tables) or value.value is None:
-            continue
-        limit = dict(zip(NAMES, (limits.accuracy, limits.completeness, limits.late_hours), strict=True))[value.metric]
-        late = value.metric == NAMES[2]
-        if limit is not None and (value.value > limit if late else value.value < limit):
-            missed.append(Shortfall(value, limit))
-    return missed
-
-
-def refuse_poor_data(
-    folder: Folder, tables: Iterable[str], *, as_of: str | None = None, now: datetime | None = None
-) -> None:
-    """Stop a close that would rest on data below the limits. Errors: ``WrongUse`` with what falls short and the next step."""
-    missed = shortfalls(quality(folder, as_of=as_of, now=now), set(tables))
-    if not missed:
-        return
-    gap = {"zh": "；", "en": "; "}
-    said = Text(
-        zh=gap["zh"].join(one.words().zh for one in missed), en=gap["en"].join(one.words().en for one in missed)
-    )
-    raise WrongUse(
-        Text(zh="数据质量不够，不能关账：{s}。", en="The data are not good enough to close on: {s}.").fill(s=said),
-        next_step=Text(
-            zh="用 kexiao check 查看，改正源文件后重新导入；或在 kexiao.toml 的 [quality] 调整门槛。",
-            en="See kexiao check, correct the files and load them again; or change the limits under [quality] in kexiao.toml.",
-        ),
-    )
-
-
-def tables_of_metrics(names: Iterable[str]) -> set[str]:
-    """The canonical tables that metrics rest on."""
-    from kexiao.facts.availability import tables_of
-    from kexiao.metrics.catalogue import metric_named
-
-    return {table for name in names for group in tables_of(metric_named(name).formula) for table in group}

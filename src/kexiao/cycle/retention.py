@@ -126,9 +126,6 @@ def tidy(
     return done
 
 
-# ---- Rewriting small files.
-
-
 def _small(version: TableVersion) -> list[PartFile]:
     return [part for part in version.files if part.size < SMALL_BYTES]
 
@@ -196,9 +193,6 @@ def _essence(connection: Any, sql: str, version: TableVersion) -> list[tuple[Any
     """How many rows a query has, and what they say, in whatever order."""
     columns = ", ".join(quote_name(column) for column, _ in version.columns)
     return run(connection, f"SELECT count(*), sum(hash({columns})::HUGEINT), bit_xor(hash({columns}, 1)) FROM ({sql})")
-
-
-# ---- Thinning out snapshots.
 
 
 def kept(snapshots: Mapping[int, str], pinned: set[int], keep: Retention, now: datetime) -> set[int]:
@@ -274,9 +268,6 @@ def _purge(folder: Folder, store: Store, now: datetime) -> tuple[int, int]:
         with storage_errors(one):
             one.unlink()
     return sweep(folder, store)
-
-
-# ---- Leftovers of writers that died.
 
 
 def _mark(folder: Folder) -> Path:

@@ -167,44 +167,42 @@ def lorenz_chart(
     top = max(100.0, *(y for _, y in line))
     extent = extent_of([0, top / 100], how, from_zero=True)
     sides = extent_of([0, 1], how, from_zero=True)
-    mark: Option = {
-        "type": "scatter",
-        "silent": True,
-        "symbolSize": 8,
-        "itemStyle": {"color": INK},
-        "data": [[mark_at * 100, round(share * 100, 4)]],
-        "label": {
-            "show": True,
-            "position": "right",
-            "distance": 10,
-            "formatter": how.words(said),
-            "fontWeight": "bold",
-            "color": INK,
-        },
-        "z": 5,
-    }
-    equality = {
-        "type": "line",
-        "silent": True,
-        "symbol": "none",
-        "data": [[0, 0], [100, 100]],
-        "lineStyle": {"color": UNSURE, "width": 1, "type": [4, 4]},
-    }
-    main = {
-        "type": "line",
-        "silent": True,
-        "symbol": "none",
-        "data": line,
-        "lineStyle": {"color": SERIES[0], "width": 2.5},
-        "areaStyle": {"color": SERIES[0], "opacity": 0.07},
-    }
+    drawn = [*_lorenz_lines(line), _lorenz_mark(mark_at, share, how.words(said))]
     names = [
         how.words(Text(zh="客户（由高到低累计）", en="Customers, best first, cumulated")),
         how.words(Text(zh="占总额", en="Share of the total")),
     ]
-    option = _plane(sides, extent, names[0], "", [main, equality, mark])
+    option = _plane(sides, extent, names[0], "", drawn)
     rows = tuple((how.show(at, places=0), how.show(_interpolate(curve, at))) for at in (0.01, 0.05, 0.1, 0.2, 0.5, 1.0))
     return Chart(option, heading, below, (names[0], names[1]), rows, 340)
+
+
+def _lorenz_lines(line: Sequence[Sequence[float]]) -> list[Option]:
+    """The curve, and the diagonal on which all hold the same."""
+    quiet: Option = {"type": "line", "silent": True, "symbol": "none"}
+    curve = {"lineStyle": {"color": SERIES[0], "width": 2.5}, "areaStyle": {"color": SERIES[0], "opacity": 0.07}}
+    equality = {"lineStyle": {"color": UNSURE, "width": 1, "type": [4, 4]}}
+    return [{**quiet, "data": line, **curve}, {**quiet, "data": [[0, 0], [100, 100]], **equality}]
+
+
+def _lorenz_mark(at: float, share: float, said: str) -> Option:
+    label = {
+        "show": True,
+        "position": "right",
+        "distance": 10,
+        "formatter": said,
+        "fontWeight": "bold",
+        "color": INK,
+    }
+    return {
+        "type": "scatter",
+        "silent": True,
+        "symbolSize": 8,
+        "itemStyle": {"color": INK},
+        "data": [[at * 100, round(share * 100, 4)]],
+        "label": label,
+        "z": 5,
+    }
 
 
 def _plane(across: Extent, up: Extent, x_name: str, y_name: str, drawn: Sequence[Option]) -> Option:

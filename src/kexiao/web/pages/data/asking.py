@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from kexiao.cycle.loads import Held, LoadRecord, Refused, list_loads, list_refused, list_refused_rows, list_tables
-from kexiao.cycle.quality import QualityLine, Trend, quality, quality_lines, trends
+from kexiao.cycle.quality import quality
+from kexiao.cycle.quality_lines import QualityLine, Trend, quality_lines, trends
 from kexiao.tables.rules import FOLDER
 from kexiao.text import Text
 from kexiao.web import workspace
