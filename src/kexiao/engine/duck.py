@@ -83,14 +83,16 @@ def files_as_query(paths: Iterable[Path], columns: Sequence[tuple[str, str]]) ->
     )
 
 
-def any_repeats(connection: Connection, rows: str, key: str) -> bool:
+def any_repeats(connection: Connection, rows: str, key: str, *, count: int | None = None) -> bool:
     """Whether two rows of a query have the same key (SQL of columns), told by its 64-bit hash: in 10 million different keys once in 400,000 times wrongly so.
 
-    Hashes are sorted by numpy, which is several times faster than grouping them; beyond what memory holds easily they are grouped.
+    Hashes are sorted by numpy, which is several times faster than grouping them; beyond what memory holds easily they are grouped. ``count``: how many
+    rows there are at most, where that is known.
     """
     import numpy as np
 
-    (count,) = run(connection, f"SELECT count(*) FROM {rows}")[0]
+    if count is None:
+        count = int(run(connection, f"SELECT count(*) FROM {rows}")[0][0])
     if count > MOST_SORTED:
         return bool(run(connection, f"SELECT 1 FROM {rows} GROUP BY hash({key}) HAVING count(*) > 1 LIMIT 1"))
     hashes = connection.execute(f"SELECT hash({key}) AS h FROM {rows}").fetchnumpy()["h"]

@@ -24,7 +24,10 @@ from kexiao.errors import IntegrityFailed, Place, WrongUse
 from kexiao.text import Text
 
 Columns = Sequence[tuple[str, str]]
-ROW_GROUP = 122_880
+PARQUET = (
+    "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880, DICTIONARY_SIZE_LIMIT 1000, WRITE_BLOOM_FILTER false"
+)
+"""Dictionaries for what has few values, such as a channel: those of ids and amounts cost more to make than they save."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,8 +236,7 @@ class Writer:
             folder.mkdir(parents=True, exist_ok=True)
             copied = run(
                 connection,
-                f"COPY (SELECT {shown} FROM ({sql})) TO '{str(path).replace(chr(39), chr(39) * 2)}' "
-                f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})",
+                f"COPY (SELECT {shown} FROM ({sql})) TO '{str(path).replace(chr(39), chr(39) * 2)}' ({PARQUET})",
             )
             rows = int(copied[0][0])
             if rows == 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -100,19 +101,21 @@ def cells_of(connection: Connection, sheet: StagedSheet, mapping: SheetMapping, 
         _column(number, field, mapping.columns[field.name], zone)
         for number, field in enumerate(one for one in mapping.sheet_kind.fields if one.name in mapping.columns)
     ]
-    places = [sheet.header.index(mapping.columns[column.field.name]) for column in columns]
-    rows = _texts(sheet, columns, places)
-    if mapping.options.fill_down:
-        rows = _filled_down(rows, columns)
-    counts = ", ".join(_counts(column, today) for column in columns)
-    values = ", ".join(f"{c.raw}, {c.clean} AS v{c.number}" for c in columns)
-    found = [int(count) for count in run(connection, f"SELECT {counts} FROM (SELECT {values} FROM ({rows}))")[0]]
+    texts = _Texts(sheet, tuple(sheet.header.index(mapping.columns[column.field.name]) for column in columns))
+    down = mapping.options.fill_down
+    rows = _filled_down(texts.rows(), columns) if down else texts.rows()
+    counts = ", ".join([*(_counts(column, today) for column in columns), *([] if down else [texts.empties()])])
+    values = ", ".join(f"{c.clean} AS v{c.number}" for c in columns)
+    found = [int(count) for count in run(connection, f"SELECT {counts} FROM (SELECT *, {values} FROM ({rows}))")[0]]
+    if not down:
+        # Where no cell says that it is empty, nobody has to ask it again.
+        rows = texts.rows(frozenset(n for n, empty in enumerate(found[4 * len(columns) :]) if not empty))
     return Cells(
         rows,
         tuple(
             replace(column, filled=filled, unread=filled - read, odd=odd, broken=broken)
             for column, filled, read, odd, broken in zip(
-                columns, found[::4], found[1::4], found[2::4], found[3::4], strict=True
+                columns, *(found[at : 4 * len(columns) : 4] for at in range(4)), strict=True
             )
         ),
     )
@@ -139,17 +142,37 @@ def implausible(field: Field, value: str, today: date) -> str | None:
     return f"({value} < DATE '{first}' OR {value} > DATE '{today.isoformat()}' + INTERVAL {ahead + 1} DAY)"
 
 
-def _texts(sheet: StagedSheet, columns: list[Column], places: list[int]) -> str:
-    """SQL of the cells as trimmed texts. Each step stands in a query of its own, so that no cell is trimmed twice."""
-    listed = ", ".join(map(quote_text, _EMPTY))
-    cut = "c{at}" if sheet.trimmed else "trim(c{at}, " + _WHITE + ")"
-    trimmed = ", ".join(f"{cut.format(at=at)} AS x{c.number}" for c, at in zip(columns, places, strict=True))
-    texts = ", ".join(f"CASE WHEN x{c.number} NOT IN ({listed}) THEN x{c.number} END AS {c.raw}" for c in columns)
-    staged = f"read_parquet({quote_text(str(sheet.parquet))})"
-    return f"SELECT row_no, {texts} FROM (SELECT row_no, {trimmed} FROM {staged})"
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """SQL of the cells of some columns (their places in the sheet) as trimmed texts ``r0``, ``r1`` …, null where they say that they are empty."""
+
+    sheet: StagedSheet
+    places: tuple[int, ...]
+
+    def trimmed(self) -> str:
+        """``row_no`` and the trimmed cells ``x0``, ``x1`` …; in a query of its own, so that no cell is trimmed twice."""
+        cut = "c{at}" if self.sheet.trimmed else "trim(c{at}, " + _WHITE + ")"
+        cells = "".join(f", {cut.format(at=at)} AS x{number}" for number, at in enumerate(self.places))
+        return f"SELECT row_no{cells} FROM read_parquet({quote_text(str(self.sheet.parquet))})"
+
+    def rows(self, filled: frozenset[int] = frozenset()) -> str:
+        """``row_no``, the texts and the trimmed cells; ``filled`` are columns of which no cell says that it is empty."""
+        texts = "".join(
+            f", {f'x{n}' if n in filled else f'CASE WHEN {self._full(n)} THEN x{n} END'} AS r{n}"
+            for n in range(len(self.places))
+        )
+        return f"SELECT *{texts} FROM ({self.trimmed()})"
+
+    def empties(self) -> str:
+        """SQL of how many cells of each column say that they are empty."""
+        return ", ".join(f"count(*) FILTER (NOT ({self._full(n)}))" for n in range(len(self.places)))
+
+    def _full(self, number: int) -> str:
+        # Compared one by one: DuckDB makes a join of a longer IN, for every column and in every query.
+        return " AND ".join(f"x{number} <> {quote_text(word)}" for word in _EMPTY)
 
 
-def _filled_down(cells: str, columns: list[Column]) -> str:
+def _filled_down(cells: str, columns: Sequence[Column]) -> str:
     """Cells of what belongs to a whole order on all of its rows, where an export writes them on the first one only."""
     order = next((column.number for column in columns if column.field.name == "order_id"), None)
     if order is None:

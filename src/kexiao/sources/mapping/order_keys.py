@@ -81,19 +81,18 @@ def order_key(batch: Batch, sheet: BatchSheet, has_lines: bool) -> str:
 
 
 def _decide(batch: Batch, sheet: BatchSheet, has_lines: bool) -> str:
-    if not any_repeats(
-        batch.connection, f"(SELECT order_id FROM {batch.parquet(sheet)} WHERE _code IS NULL)", "order_id"
-    ):
+    ids = f"(SELECT order_id FROM {batch.parquet(sheet)} WHERE _code IS NULL)"
+    if not any_repeats(batch.connection, ids, "order_id", count=sheet.typed.source.rows):
         batch.unrepeated.add(sheet.src)
         return "order_id"
     ref = batch.ref(sheet, "t")
     day = day_of("t.ordered_at", batch.around.zone)
-    ids, customers, days = run(
+    orders, customers, days = run(
         batch.connection,
         f"SELECT count(*), count(*) FILTER (a <> b), count(*) FILTER (c <> d) FROM (SELECT min({ref}) AS a, max({ref}) AS b, min({day}) AS c, max({day}) AS d "
         f"FROM {batch.parquet(sheet)} AS t WHERE _code IS NULL GROUP BY t.order_id)",
     )[0]
-    enough = max(FEWEST, ids * (0.01 if has_lines else 0.2))
+    enough = max(FEWEST, orders * (0.01 if has_lines else 0.2))
     if customers >= enough:
         _tell(batch, sheet, customers, Text(zh="客户", en="customer"))
         return "order_id+customer"

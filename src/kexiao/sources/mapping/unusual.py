@@ -41,8 +41,10 @@ def unusual_amounts(connection: Connection, store: Store, base: Snapshot, amount
     found = []
     for name, sql in amounts.items():
         old, count = _stored_median(connection, store, base, name)
+        if not old or count < FEWEST_BEFORE:
+            continue
         new, fresh = run(connection, f"SELECT approx_quantile(v, 0.5), count(*) FROM ({sql}) WHERE v > 0")[0]
-        if not old or not new or count < FEWEST_BEFORE or fresh < FEWEST_NOW:
+        if not new or fresh < FEWEST_NOW:
             continue
         times = max(new / old, old / new)
         if times >= AMOUNT_TIMES:
