@@ -5,6 +5,7 @@ from __future__ import annotations
 from kexiao.engine.duck import quote_name, quote_text, run
 from kexiao.sources.mapping.batch import Batch, BatchSheet
 from kexiao.sources.mapping.clock import day_of
+from kexiao.sources.mapping.following import looked_up, make_order_lookup
 from kexiao.sources.mapping.making import Makes, all_kinds
 from kexiao.sources.mapping.masking import masked
 from kexiao.sources.mapping.orders import shape_orders
@@ -31,6 +32,7 @@ NOT_STORED = {
 }
 
 
+_NEVER = "TIMESTAMPTZ '1970-01-01 00:00:00+00'"
 _PERSONAL = ("customer_name", "phone", "email", "wechat", "birthday", "gender")
 
 
@@ -39,7 +41,7 @@ def shape(batch: Batch) -> list[Incoming]:
     batch.begin()
     batch.make_links()
     made = shape_orders(batch)
-    _make_order_lookup(batch)
+    make_order_lookup(batch)
     made += shape_surveys(batch)
     for name, (_, makes) in all_kinds().items():
         if batch.of_kind(name):
@@ -51,6 +53,8 @@ def _generic(batch: Batch, kind: str, makes: Makes) -> Incoming:
     """Rows of a table straight from the fields of a kind."""
     table = table_named(makes.table)
     rows = batch.rows(kind)
+    # A row's own id must not depend on which orders are known: it is made from the number as it was given.
+    order = "_named_order" if _names_orders(batch, kind) else "order_id"
     fields = {field.name for field in all_kinds()[kind][0].fields}
     shown = []
     for column in table.columns:
@@ -58,7 +62,9 @@ def _generic(batch: Batch, kind: str, makes: Makes) -> Incoming:
         if expression:
             shown.append(f"{expression} AS {quote_name(column.name)}")
     if makes.identity and table.key[0] in fields:
-        said = " || chr(31) || ".join(f"coalesce(CAST({name} AS VARCHAR), '')" for name in makes.identity)
+        said = " || chr(31) || ".join(
+            f"coalesce(CAST({order if name == 'order_id' else name} AS VARCHAR), '')" for name in makes.identity
+        )
         digest = f"substr(md5({said}), 1, 16)"
         numbered = f"{digest} || '-' || row_number() OVER (PARTITION BY {quote_name(table.key[0])} IS NULL, {digest} ORDER BY src, row_no)"
         shown = [
@@ -119,34 +125,18 @@ def _refuse_limits(batch: Batch, kind: str, makes: Makes) -> None:
 
 
 def _with_lookups(batch: Batch, kind: str, rows: str) -> str:
-    """Category names translated; the customer of an order where a row names only the order."""
+    """Category names translated; the key of the order that a row names, and its customer where the row names nobody."""
     if kind == "products" and batch.of_kind("category_names"):
         names = f"(SELECT category AS named, max(translated) AS translated FROM ({batch.rows('category_names')}) GROUP BY 1)"
         return f"(SELECT p.* REPLACE (coalesce(n.translated, p.category) AS category) FROM {rows} AS p LEFT JOIN {names} AS n ON n.named = p.category)"
-    if any("order_id" in sheet.mapping.columns for sheet in batch.of_kind(kind)) and kind in ("refunds", "complaints"):
-        return f"(SELECT p.* REPLACE (coalesce(p._person, l.customer_id) AS _person) FROM {rows} AS p LEFT JOIN order_lookup AS l ON l.order_id = p.order_id)"
+    if _names_orders(batch, kind):
+        return looked_up(rows, kind)
     return rows
 
 
-def _make_order_lookup(batch: Batch) -> None:
-    """The table ``order_lookup``: customer and dimensions of the orders that rows of other kinds name, of this load or the store."""
-    kinds = [
-        k
-        for k in ("surveys", "refunds", "complaints")
-        if any("order_id" in s.mapping.columns for s in batch.of_kind(k))
-    ]
-    if not kinds:
-        return
-    named = " UNION ".join(f"SELECT order_id FROM ({batch.rows(kind)}) WHERE order_id IS NOT NULL" for kind in kinds)
-    columns = "channel, campaign, region, team"
-    stored = f"SELECT order_id, customer_id, {columns}, 1 AS place FROM ({batch.stored['orders']})"
-    both = stored
-    if batch.of_kind("orders"):
-        both += f" UNION ALL SELECT order_key, _person, {columns}, 0 FROM order_rows"
-    batch.connection.execute(
-        "CREATE OR REPLACE TEMP TABLE order_lookup AS SELECT order_id, arg_min(customer_id, place) AS customer_id, "
-        + ", ".join(f"arg_min({c}, place) AS {c}" for c in columns.split(", "))
-        + f" FROM ({both}) SEMI JOIN ({named}) USING (order_id) GROUP BY 1"
+def _names_orders(batch: Batch, kind: str) -> bool:
+    return kind in ("refunds", "complaints") and any(
+        "order_id" in sheet.mapping.columns for sheet in batch.of_kind(kind)
     )
 
 
@@ -165,10 +155,16 @@ def _people(batch: Batch) -> list[Incoming]:
     rows = " UNION ALL ".join(parts)
     held = [name for name in _PERSONAL if any(name in sheet.mapping.columns for sheet in batch.sheets)]
     said = ", ".join(held) or "NULL"
+    # A row that says nothing of a person makes nothing newer that others say: whichever file came first, the same word is the latest.
+    latest = (
+        f"coalesce(max(moment) FILTER (coalesce({', '.join(f'CAST({name} AS VARCHAR)' for name in held)}) IS NOT NULL), {_NEVER})"
+        if held
+        else _NEVER
+    )
     # Most customers say the same of themselves in every row; only the others need the newest of each value.
     once = ", ".join(f"any_value({name}) AS {name}" for name in held)
     batch.connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE said AS SELECT _origin, _ref, min(said) <> max(said) AS differs, {once}{',' if once else ''} max(known_at) AS known_at "
+        f"CREATE OR REPLACE TEMP TABLE said AS SELECT _origin, _ref, min(said) <> max(said) AS differs, {once}{',' if once else ''} {latest} AS known_at "
         f"FROM (SELECT *, hash({said}) AS said FROM ({rows})) WHERE _ref IS NOT NULL GROUP BY 1, 2"
     )
     found = "SELECT * EXCLUDE (differs) FROM said WHERE NOT differs"
@@ -177,7 +173,7 @@ def _people(batch: Batch) -> list[Incoming]:
             f"(max({{'m': moment, 'v': {name}}}) FILTER ({name} IS NOT NULL)).v AS {name}" for name in held
         )
         found += (
-            f" UNION ALL SELECT _origin, _ref, {newest}, max(known_at) AS known_at FROM (SELECT _origin, _ref, {said}, max(moment) AS moment, max(known_at) AS known_at "
+            f" UNION ALL SELECT _origin, _ref, {newest}, {latest} AS known_at FROM (SELECT _origin, _ref, {said}, max(moment) AS moment "
             f"FROM ({rows}) SEMI JOIN (SELECT _origin, _ref FROM said WHERE differs) USING (_origin, _ref) GROUP BY ALL) GROUP BY 1, 2"
         )
     shown = ", ".join(
@@ -189,7 +185,7 @@ def _people(batch: Batch) -> list[Incoming]:
     )
     batch.connection.execute("DROP TABLE said")
     _tell_case(batch)
-    sql = "SELECT customer_id, TIMESTAMPTZ '1970-01-01 00:00:00+00' AS known_at, CAST(-1 AS BIGINT) AS src, CAST(-1 AS BIGINT) AS row_no FROM people GROUP BY 1"
+    sql = f"SELECT customer_id, {_NEVER} AS known_at, CAST(-1 AS BIGINT) AS src, CAST(-1 AS BIGINT) AS row_no FROM people GROUP BY 1"
     return [Incoming(table_named("customers"), sql, derived=True, decides=False)]
 
 
@@ -205,7 +201,7 @@ def _person_rows(batch: Batch, sheet: BatchSheet) -> str:
         (name for name in ("ordered_at", "created_at", "opened_at", "responded_at", "refunded_at") if name in fields),
         "known_at",
     )
-    return f"SELECT _origin, _ref, {shown}, {when} AS moment, known_at FROM ({batch.sheet_rows(sheet)}) ANTI JOIN refused_rows USING (src, row_no)"
+    return f"SELECT _origin, _ref, {shown}, coalesce(CAST({when} AS TIMESTAMPTZ), known_at) AS moment FROM ({batch.sheet_rows(sheet)}) ANTI JOIN refused_rows USING (src, row_no)"
 
 
 def _tell_case(batch: Batch) -> None:

@@ -9,6 +9,7 @@ from kexiao.errors import Ambiguous, Place
 from kexiao.sources.mapping.batch import Batch, BatchSheet
 from kexiao.sources.mapping.clock import day_of
 from kexiao.sources.mapping.fields import normal
+from kexiao.sources.mapping.following import joined
 from kexiao.sources.mapping.masking import masked
 from kexiao.sources.mapping.questions import named_range, question
 from kexiao.sources.mapping.values.scores import NOT_ANSWERED
@@ -28,7 +29,7 @@ def shape_surveys(batch: Batch) -> list[Incoming]:
     given = " UNION ALL BY NAME ".join(parts)
     looked = any("order_id" in sheet.mapping.columns for sheet in batch.of_kind("surveys"))
     person, join = (
-        ("coalesce(a._person, l.customer_id)", "LEFT JOIN order_lookup AS l ON l.order_id = a.order_id")
+        ("coalesce(a._person, l.customer_id)", f"LEFT JOIN order_lookup AS l ON {joined('a', 'responded_at')}")
         if looked
         else ("a._person", "")
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kexiao.engine.duck import run
 from kexiao.engine.store import Writer
 from kexiao.sources.mapping.batch import Batch
+from kexiao.sources.mapping.following import follow_orders
 from kexiao.tables.catalogue import table_named
 from kexiao.tables.loading import Merged, withdraw
 from kexiao.text import Text
@@ -25,7 +26,8 @@ TABLES = {
 
 
 def withdraw_deleted(batch: Batch, writer: Writer, load_id: int) -> list[Merged]:
-    """Take out what the load's sheets of withdrawals name, in every table where the record has rows."""
+    """Take out what the load's sheets of withdrawals name, in every table where the record has rows; before that, what names orders follows them."""
+    follow_orders(batch, writer, load_id)
     rows = batch.rows("withdrawals")
     if rows is None:
         return []
