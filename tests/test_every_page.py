@@ -33,6 +33,8 @@ NAMES: dict[str, dict[str, tuple[str, ...]]] = {
 # Addresses that change something: only these roles may post to them.
 POSTS = {
     "data-upload": ("admin", "manager"),
+    "data-wizard-change": ("admin", "manager"),
+    "data-wizard-drop": ("admin", "manager"),
     "data-undo": ("admin", "manager"),
     "scorecards-close": ("admin", "manager"),
     "initiatives-review": ("admin", "manager"),
@@ -42,7 +44,8 @@ POSTS |= dict.fromkeys(
     ("customers-find", "customers-reveal", "customers-merge", "customers-unmerge"), ("admin", "manager")
 )
 POSTS |= {"sign-out": ROLES, "language": ROLES}
-ALONE = {"sign-in"}
+# The wizard is there only while an upload waits: tests/web/test_wizard.py and tests/web/test_browser_data.py open it.
+ALONE = {"sign-in", "data-wizard"}
 QUERIES = {"data-quarantine": "?load=1&file=a.csv&sheet=&code=missing&column=b"}
 # Names of the made-up company and of files stand on its pages in Chinese, whatever the language; so English is checked on the shop.
 CHINESE = re.compile(r"[\u3400-\u9fff\u3000-\u303f\uff00-\uffef]")

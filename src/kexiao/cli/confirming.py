@@ -50,6 +50,7 @@ def load_asking(folder: Folder, files: Sequence[Path], load: Callable[[], LoadRe
 def show_proposal(proposal: Proposal, plan: SheetMapping) -> None:
     """One sheet as it would be read: fields, columns, reasons and first cells, then what no field takes and what is missing."""
     from kexiao.cli.output import Shown, printable, show
+    from kexiao.sources.mapping.telling import remarks
 
     print(printable(f"{proposal.file} {proposal.sheet}".strip()) + " → " + str(plan.sheet_kind.label))
     show(
@@ -62,38 +63,18 @@ def show_proposal(proposal: Proposal, plan: SheetMapping) -> None:
         ],
         [_line(proposal, plan, name, column) for name, column in plan.columns.items()],
     )
-    for words in _remarks(plan):
+    for words in remarks(plan):
         print(words())
 
 
 def _line(proposal: Proposal, plan: SheetMapping, name: str, column: str) -> tuple[str, ...]:
+    from kexiao.sources.mapping.telling import reason_of
+
     found = plan.sheet_kind.field_named(name)
     at = plan.header.index(column)
     cells = [str(row[at]) for row in proposal.preview if row[at]][:2]
-    why = f"{plan.questions[name]} · " if name in plan.questions else ""
     label = str(found.label) if found and name not in plan.questions else str(Text(zh="题目", en="question"))
-    return label, name, column, why + str(plan.reasons.get(name, "")), " / ".join(cells)
-
-
-def _remarks(plan: SheetMapping) -> list[Text]:
-    from kexiao.sources.mapping.recognise import missing_needs
-
-    said = []
-    if plan.unused:
-        said.append(
-            Text(zh="不读的列：{columns}", en="Columns not read: {columns}").fill(columns="、".join(plan.unused[:30]))
-        )
-    for name, value in plan.constants.items():
-        said.append(
-            Text(zh="整张表：{name} = {value}", en="The whole sheet: {name} = {value}").fill(name=name, value=value)
-        )
-    for group in missing_needs(plan):
-        said.append(
-            Text(zh="还缺：{what}", en="Missing: {what}").fill(
-                what=Text(zh=" 或 ".join(f.label.zh for f in group), en=" or ".join(f.label.en for f in group))
-            )
-        )
-    return said
+    return label, name, column, str(reason_of(plan, name)), " / ".join(cells)
 
 
 def _settle(proposal: Proposal, plan: SheetMapping) -> SheetMapping | None:

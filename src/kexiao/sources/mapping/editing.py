@@ -14,7 +14,7 @@ from kexiao.text import Text
 
 def edited(mapping: SheetMapping, instruction: str) -> SheetMapping:
     """The mapping after one instruction: ``金额=实收`` (a field, by name or label, reads a column), ``备注=`` (reads none),
-    ``date_order=dmy`` (an option), ``q3=nps 0-10`` (what a question asks), ``status:成交=completed`` (a word of a choice).
+    ``date_order=dmy`` (an option; ``date_order=`` leaves it to the data again), ``q3=nps 0-10`` (what a question asks), ``status:成交=completed`` (a word of a choice).
 
     Errors: ``WrongUse`` for what is not understood, with what comes nearest.
 
@@ -27,7 +27,8 @@ def edited(mapping: SheetMapping, instruction: str) -> SheetMapping:
     if not equals or not name:
         raise _not_understood(instruction)
     if name in saved.OPTIONS:
-        document["options"] = {**document["options"], name: _typed(value)}
+        kept = {option: said for option, said in document["options"].items() if option != name}
+        document["options"] = {**kept, name: _typed(value)} if value else kept
     elif ":" in name or "：" in name:
         field, word = name.replace("：", ":").split(":", 1)
         found = _field(mapping, field.strip())

@@ -13,7 +13,7 @@ from kexiao.sources.files.staged import StagedSheet
 from kexiao.sources.mapping import saved
 from kexiao.sources.mapping.likeness import nearest
 from kexiao.sources.mapping.making import all_kinds
-from kexiao.sources.mapping.plan import SheetMapping
+from kexiao.sources.mapping.plan import SheetMapping, header_signature
 from kexiao.sources.mapping.questions import propose_questions
 from kexiao.sources.mapping.recognise import ColumnLook, missing_needs, recognise, refuse_missing
 from kexiao.sources.mapping.typed import Surroundings, TypedSheet, read_cells
@@ -39,17 +39,21 @@ def recognise_file(
     mappings: Path,
     given: Sequence[SheetMapping],
 ) -> list[Recognised]:
-    """The mapping of each sheet: the one given with the call, else the saved one for its header, else a proposal.
+    """The mapping of each sheet: the one given with the call, else the saved one for its header, else a proposal; none for one that is left out.
 
     Errors: ``InputRejected`` where no sheet of the file is known.
     """
     found: list[Recognised] = []
     problem: InputRejected | None = None
+    left = saved.left_out(mappings)
     for sheet in sheets:
         place = Place(file=file, sheet=sheet.sheet or None)
         own = next((m for m in given if m.header == sheet.header), None) or next(
             (m for m in given if set(m.columns.values()) <= set(sheet.header)), None
         )
+        if own is None and header_signature(sheet.header) in left:
+            found.append(Recognised(file, sheet, None, new=False))
+            continue
         if own is None:
             _refuse_half_fitting(given, sheet, place)
         kept = replace(own, header=sheet.header) if own else saved.find(mappings, sheet.header)

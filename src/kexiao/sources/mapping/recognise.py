@@ -62,6 +62,11 @@ def recognise(header: Sequence[str], looks: Mapping[str, ColumnLook], place: Pla
     return _with_currency(_by_cells(best, looks), place)
 
 
+def recognise_as(kind: str, header: Sequence[str], looks: Mapping[str, ColumnLook], place: Place) -> SheetMapping:
+    """Propose a mapping for a kind that a person has named, whatever the headings suggest. Errors: ``Ambiguous`` for mixed currencies in headings."""
+    return _with_currency(_by_cells(_map(all_kinds()[kind][0], header, looks), looks), place)
+
+
 def _with_currency(mapping: SheetMapping, place: Place) -> SheetMapping:
     """The mapping with the currency that its headings name, such as “amount (USD)”."""
     money = [f for f in mapping.sheet_kind.fields if f.reads == "money" and f.name in mapping.columns]

@@ -117,6 +117,36 @@ def earlier(folder: Path, header: tuple[str, ...]) -> SheetMapping | None:
     return None
 
 
+LEFT_OUT = "left_out.toml"
+_LEFT_OUT_HEAD = """\
+# 不导入的表：表头如下的工作表会跳过。要重新导入，删去那一段。
+# Sheets that are not loaded: those with these headers are skipped. Delete a part to have its sheets loaded again.
+"""
+
+
+def left_out(folder: Path) -> dict[str, tuple[str, ...]]:
+    """The headers, by signature, of sheets that a person chose not to load."""
+    path = folder / LEFT_OUT
+    if not path.exists():
+        return {}
+    try:
+        listed = tomllib.loads(path.read_text(encoding="utf-8")).get("sheets", [])
+        headers = [tuple(map(str, one["header"])) for one in listed]
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError, KeyError, TypeError, AttributeError) as problem:
+        raise _wrong(Text.same(str(problem)), Place(file=path.name)) from None
+    return {header_signature(header): header for header in headers}
+
+
+def leave_out(folder: Path, header: tuple[str, ...], *, out: bool = True) -> None:
+    """Keep that sheets with this header are not to be loaded, or that they are again."""
+    listed, signature = left_out(folder), header_signature(header)
+    if out == (signature in listed):
+        return
+    listed = {**listed, signature: header} if out else {one: kept for one, kept in listed.items() if one != signature}
+    parts = [f"[[sheets]]\nheader = [{', '.join(map(_quoted, kept))}]\n" for kept in listed.values()]
+    write_durably(folder / LEFT_OUT, "\n".join([_LEFT_OUT_HEAD, *parts]).encode())
+
+
 def others_of_kind(folder: Path, kind: str, signature: str) -> list[SheetMapping]:
     """Saved mappings of the same kind with other headers, the newest last."""
     paths = [path for path in folder.glob(f"{kind}-*.toml") if not path.stem.endswith(signature)]

@@ -85,6 +85,11 @@
     form.addEventListener("change", () => form.requestSubmit()),
   );
 
+  // Another kind of sheet has other fields: the form is asked for anew.
+  document.querySelectorAll("select[data-again]").forEach((select) =>
+    select.addEventListener("change", () => select.form.requestSubmit(document.getElementById(select.dataset.again))),
+  );
+
   // Files dropped on the upload form.
   document.querySelectorAll(".kx-drop").forEach((place) => {
     const input = place.querySelector("input[type=file]");

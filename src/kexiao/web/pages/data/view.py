@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-import uuid
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,11 +12,10 @@ from django.views.decorators.http import require_POST
 
 from kexiao.cycle import collect as collecting
 from kexiao.cycle.loads import total
-from kexiao.errors import WrongUse
-from kexiao.text import Text
+from kexiao.cycle.uploading import waiting
 from kexiao.web import workspace
 from kexiao.web.jobs import Tell, start
-from kexiao.web.pages.data import asking
+from kexiao.web.pages.data import asking, wizard
 from kexiao.web.records.models import Job
 from kexiao.web.roles import may, requires
 
@@ -42,6 +38,7 @@ def data(request: HttpRequest) -> HttpResponse:
             "snapshot": workspace.about().snapshot,
             "may_load": may(request.user, "load"),
             "may_undo": may(request.user, "undo"),
+            "waiting": waiting(workspace.folder()) if may(request.user, "load") else [],
             **_jobs(),
         },
     )
@@ -52,7 +49,9 @@ def _jobs() -> dict[str, Any]:
     recent = Job.objects.filter(kind__in=("collect", "undo")).order_by("-pk")[:5]
     since = timezone.now() - timedelta(minutes=10)
     shown = [job for job in recent if job.state == "running" or (job.ended_at and job.ended_at > since)]
-    return {"jobs": shown, "running": any(job.state == "running" for job in shown)}
+    waits = {one.token for one in waiting(workspace.folder())}
+    asked = [job.result.get("ask") for job in shown if job.result.get("ask") in waits]
+    return {"jobs": shown, "asked": asked, "running": any(job.state == "running" for job in shown)}
 
 
 def jobs(request: HttpRequest) -> HttpResponse:
@@ -67,38 +66,10 @@ def jobs(request: HttpRequest) -> HttpResponse:
 @requires("load")
 @require_POST
 def upload(request: HttpRequest) -> HttpResponse:
-    """Take files in and collect them, as a job."""
-    files = request.FILES.getlist("files")
-    if not files:
-        raise WrongUse(
-            Text(zh="没有选择文件。", en="No file was chosen."),
-            next_step=Text(zh="请选择一个或多个 CSV 或 Excel 文件。", en="Choose one or more CSV or Excel files."),
-        )
-    folder = workspace.folder()
-    place = folder.data / "_tmp" / f"upload-{uuid.uuid4().hex}"
-    paths = [_keep(file, place / str(number)) for number, file in enumerate(files)]
-    who, meant = request.user.get_username(), request.POST.get("meant") == "yes"
-
-    def work(tell: Tell) -> dict[str, Any]:
-        try:
-            report = collecting.collect(folder, paths, on_progress=tell, who=who, accept_change=meant)
-        finally:
-            shutil.rmtree(place, ignore_errors=True)
-        counts = ("rows_read", "rows_loaded", "rows_quarantined", "rows_duplicate", "rows_skipped")
-        return {"load": report.load_id, **{name: getattr(report, name) for name in counts}}
-
-    start("collect", ", ".join(file.name or "" for file in files), request.user, work)  # type: ignore[arg-type]
-    return redirect("data")
-
-
-def _keep(file: Any, place: Path) -> Path:
-    """An uploaded file under its own name, which Django has reduced to a bare file name, in a folder of its own."""
-    place.mkdir(parents=True)
-    path = place / Path(file.name).name
-    with path.open("wb") as target:
-        for chunk in file.chunks():
-            target.write(chunk)
-    return path
+    """Take files in and collect them as a job; with ``act=look`` show first how they would be read."""
+    look = request.POST.get("act") == "look"
+    upload = wizard.receive(request, look=look)
+    return redirect("data-wizard", token=upload.token) if look else redirect("data")
 
 
 @requires("undo")
