@@ -10,7 +10,7 @@ from kexiao.assessment.curves import Curve
 from kexiao.assessment.fairness import Basis, beside_group
 from kexiao.assessment.results import GradeChance, IndicatorResult, SubjectKind, SubjectResult
 from kexiao.assessment.scorecard import ADDITIVE_UNITS, SUBJECT_LABELS, Indicator, Scorecard, Target
-from kexiao.facts.evaluate import SMALL
+from kexiao.facts.dressing import SMALL
 from kexiao.facts.formula import Ratio, words
 from kexiao.facts.intervals import Z
 from kexiao.facts.metric import MetricValue

@@ -23,9 +23,11 @@ from kexiao.facts.formula import (
     TopShare,
     inside,
     is_linear,
+    walk,
     words,
 )
 from kexiao.facts.metric import MetricValue, Number
+from kexiao.facts.passes import OwnPass
 from kexiao.facts.periods import Period, parse
 from kexiao.facts.policy import Policy
 from kexiao.facts.rows import BehindRow, rows_behind
@@ -210,7 +212,7 @@ def dimensions_to_split(source: FactSource, metric: str) -> list[str]:
 
 
 def _cannot_split(formula: Formula, by: str) -> Text | None:
-    if isinstance(formula, (Growth, TopShare, CohortShare, ScoreMean)):
+    if any(isinstance(part, (Growth, TopShare, CohortShare, ScoreMean, OwnPass)) for part in walk(formula)):
         return Text(zh="这个指标的变化不能拆分。", en="The change of this metric cannot be split.")
     if by not in dimensions_of(formula):
         return Text(zh="不能按{d}拆分。", en="It cannot be split by {d}.").fill(

@@ -28,6 +28,7 @@ from kexiao.facts.formula import (
     walk,
 )
 from kexiao.facts.metric import MetricValue
+from kexiao.facts.passes import OwnPass
 from kexiao.facts.periods import Grain, Period
 from kexiao.facts.source import FactSource
 from kexiao.facts.units import SumsQuery, atoms_of, expression, units_sql
@@ -51,7 +52,7 @@ class Panel:
 
 def can_be_followed(formula: Formula) -> bool:
     """Whether a formula has a value in each block that can be added over blocks: no growth, concentration, cohort table or model score."""
-    return not any(isinstance(part, (Growth, TopShare, CohortShare, ScoreMean)) for part in walk(formula))
+    return not any(isinstance(part, (Growth, TopShare, CohortShare, ScoreMean, OwnPass)) for part in walk(formula))
 
 
 def grows_with_length(formula: Formula) -> bool:

@@ -19,6 +19,7 @@ OPERATORS: dict[str, dict[Dialect, str]] = {
     "MONTH_INDEX": {"duckdb": "CAST(year({0}) * 12 + month({0}) - 1 AS BIGINT)"},
     "DAY_INDEX": {"duckdb": "CAST(({0} - DATE '1970-01-01') AS BIGINT)"},
     "DAY_OF": {"duckdb": "DATE '{0}'"},
+    "MINUTES_BETWEEN": {"duckdb": "CAST(floor((epoch_ms({1}) - epoch_ms({0})) / 60000) AS BIGINT)"},
     "DAYS_LATER": {"duckdb": "({0} + CAST({1} AS INTEGER))"},
     "FLOOR_DIVIDE": {"duckdb": "CAST(floor(CAST({0} AS DOUBLE) / {1}) AS BIGINT)"},
     "BIT": {"duckdb": "(({0} >> CAST({1} AS INTEGER)) & 1)"},

@@ -18,11 +18,12 @@ from kexiao.facts.formula import (
     rests_on_states,
     walk,
 )
+from kexiao.facts.passes import Gini, OwnPass
 from kexiao.facts.periods import Period
 from kexiao.facts.source import FactSource, covered_until
-from kexiao.facts.subjects import CUSTOMER_DIMENSIONS, DIMENSION_LABELS, FACTS
+from kexiao.facts.subjects import COVERAGE_LABELS, CUSTOMER_DIMENSIONS, DIMENSION_LABELS
 from kexiao.facts.units import fact_for
-from kexiao.tables.catalogue import table_named
+from kexiao.tables.catalogue import all_tables, table_named
 from kexiao.text import Text
 
 _KNOWN_CUSTOMERS_SHARE = 0.95
@@ -41,6 +42,7 @@ class Standing:
 def tables_of(formula: Formula) -> list[tuple[str, ...]]:
     """The canonical tables that a formula rests on, a group a fact."""
     found = [part.fact.canonical for part in walk(formula) if isinstance(part, ATOMS)]
+    found += [group for part in walk(formula) if isinstance(part, OwnPass) for group in part.canonical]
     if any(isinstance(part, (State, CohortShare, CohortSecondOrder, ScoreMean)) for part in walk(formula)):
         found.append(("orders",))
     return list(dict.fromkeys(found))
@@ -55,6 +57,8 @@ def dimensions_of(formula: Formula) -> set[str]:
             own = {name for name in DIMENSION_LABELS if fact_for(part, (name,)) is not None}
         elif isinstance(part, (State, CohortSecondOrder, CohortShare)):
             own = set(CUSTOMER_DIMENSIONS)
+        elif isinstance(part, OwnPass):
+            own = set(part.broken_down_by)
         elif isinstance(part, ScoreMean):
             own = {"channel", "campaign", "region"}
         if own is not None:
@@ -76,14 +80,14 @@ def why_not(source: FactSource, formula: Formula, dimensions: Sequence[str]) -> 
         return Text(zh="不能按{d}细分；可以按：{ok}。", en="Cannot be broken down by {d}; possible: {ok}.").fill(
             d=DIMENSION_LABELS.get(wrong[0], Text.same(wrong[0])), ok=_joined(listed)
         )
-    if any(isinstance(part, TopShare) for part in walk(formula)) and "category" in dimensions:
+    if any(isinstance(part, (TopShare, Gini)) for part in walk(formula)) and "category" in dimensions:
         return Text(zh="客户集中度不按商品类别细分。", en="Concentration is not broken down by product category.")
     return None
 
 
 def _label(name: str) -> Text:
-    """A table's name, or a fact's that has a coverage of its own."""
-    return FACTS[name].label if name == "lagged_spend" else table_named(name).label
+    """A table's name, or that of what has a coverage of its own."""
+    return table_named(name).label if name in all_tables() else COVERAGE_LABELS[name]
 
 
 def _joined(texts: Sequence[Text]) -> Text:
@@ -118,9 +122,10 @@ def _history_too_short(source: FactSource, formula: Formula, period: Period) -> 
 def _history_needed(formula: Formula, window: int, on_file: bool) -> int:
     """How many days of orders before a period a formula rests on."""
     looks_back = {part.fact.looks_back for part in walk(formula) if isinstance(part, ATOMS)}
+    looks_back |= {part.looks_back for part in walk(formula) if isinstance(part, OwnPass)}
     acquired = rests_on_states(formula) or "acquired" in looks_back
     return max(
-        window if rests_on_activity(formula) or (acquired and not on_file) else 0,
+        window if rests_on_activity(formula) or "window" in looks_back or (acquired and not on_file) else 0,
         _YEAR if "year" in looks_back else 0,
     )
 

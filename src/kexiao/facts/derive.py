@@ -6,6 +6,9 @@ lines add up to their order exactly.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
+
 from kexiao.engine.duck import quote_text
 from kexiao.facts.policy import Policy
 
@@ -207,12 +210,13 @@ def sale_outcomes_query(policy: Policy, refunds_end: str | None) -> str:
 
 
 def acquisitions_query() -> str:
-    """One row a new customer, on the day of the first order; ``paid``: won through a channel on which media money was ever spent."""
+    """One row a new customer, on the day of the first order: what it came to, and ``paid``: won through a channel on which media money was ever spent."""
     return """
-        SELECT customer_id, new_on,
+        SELECT c.customer_id, c.new_on, d.net AS first_net,
                CASE WHEN channel IN (SELECT channel FROM spend WHERE category = 'media' AND amount > 0 AND channel IS NOT NULL)
                     THEN 1 ELSE 0 END AS paid
-        FROM customer_summary WHERE new_on IS NOT NULL"""
+        FROM customer_summary AS c LEFT JOIN purchase_days AS d ON d.customer_id = c.customer_id AND d.sold_on = c.new_on
+        WHERE c.new_on IS NOT NULL"""
 
 
 SALES_CYCLE_QUERY = """
@@ -227,3 +231,104 @@ def lagged_spend_query(days: int | None) -> str:
     return f"SELECT s.*, DAYS_LATER(s.spent_on, {days or 0}) AS counted_on FROM spend AS s" + (
         " WHERE false" if days is None else ""
     )
+
+
+def later_queries(policy: Policy, coverage: Mapping[str, date]) -> dict[str, str]:
+    """SQL of the facts that are views over the stored ones, by name. ``coverage``: the first day no longer covered, by table."""
+    orders, cases = coverage.get("orders"), coverage.get("complaints")
+    return {
+        "qualified_leads": "SELECT * FROM lead_outcomes WHERE qualified_on IS NOT NULL",
+        "won_leads": """
+            SELECT lead_id, customer_id, first_on AS won_on, DAY_INDEX(first_on) - DAY_INDEX(created_on) AS days,
+                   channel, campaign, region, team, salesperson
+            FROM lead_outcomes WHERE won_ever = 1""",
+        "purchase_gaps": "SELECT customer_id, sold_on, gap FROM purchase_days WHERE gap IS NOT NULL",
+        "open_gaps": _open_gaps(orders),
+        "complaint_outcomes": _complaint_outcomes(policy, cases),
+        "answered_complaints": _answered_complaints(cases),
+        "participants": """
+            SELECT p.campaign, p.customer_id, coalesce(p.joined_on, c.start_on) AS joined_on, p.mode, c.channel
+            FROM participations AS p LEFT JOIN campaigns AS c ON c.campaign = p.campaign WHERE p.arm IS NULL OR p.arm <> 'holdout'""",
+        "campaign_outcomes": _campaign_outcomes(coverage.get("spend")),
+        "placed_orders": f"SELECT a.* FROM ({_order_amounts()}) AS a WHERE a.status <> 'test' AND a.net > 0",
+        "campaign_arms": _campaign_arms(orders),
+    }
+
+
+def _open_gaps(end: date | None) -> str:
+    """One row a purchase day: the days until the customer's next one, or so far until the data end."""
+    following = "lead(sold_on) OVER (PARTITION BY customer_id ORDER BY sold_on)"
+    return f"""
+        SELECT customer_id, sold_on, CASE WHEN next_on IS NULL THEN 0 ELSE 1 END AS ended,
+               DAY_INDEX(coalesce(next_on, {_day(end)})) - DAY_INDEX(sold_on) AS days
+        FROM (SELECT customer_id, sold_on, {following} AS next_on FROM purchase_days)"""
+
+
+def _complaint_outcomes(policy: Policy, end: date | None) -> str:
+    """One row a complaint: minutes to its resolution, or so far until the last moment that complaints tell of; matured and resolved in time by days."""
+    window = policy.complaint_window_days
+    in_time = f"resolved_on < DAYS_LATER(opened_on, {window})"
+    return f"""
+        SELECT complaint_id, customer_id, opened_on, channel, region, team, category,
+               {_minutes("resolved", end)} AS minutes, CASE WHEN resolved_on IS NULL THEN 0 ELSE 1 END AS ended,
+               CASE WHEN DAYS_LATER(opened_on, {window}) <= {_day(end)} THEN 1 ELSE 0 END AS matured,
+               CASE WHEN {in_time} AND DAYS_LATER(opened_on, {window}) <= {_day(end)} THEN 1 ELSE 0 END AS resolved_matured
+        FROM complaints"""
+
+
+def _answered_complaints(end: date | None) -> str:
+    return f"""
+        SELECT complaint_id, customer_id, opened_on, channel, region, team, category,
+               {_minutes("first_response", end)} AS minutes, CASE WHEN first_response_on IS NULL THEN 0 ELSE 1 END AS ended
+        FROM complaints"""
+
+
+def _minutes(until: str, end: date | None) -> str:
+    """Minutes from opening to an instant, or so far; by whole days where the source tells no time of day."""
+    last = "(SELECT max(greatest(opened_at, coalesce(resolved_at, opened_at), coalesce(first_response_at, opened_at))) FROM complaints)"
+    by_clock = f"MINUTES_BETWEEN(opened_at, coalesce({until}_at, {last}))"
+    by_day = f"(DAY_INDEX(coalesce({until}_on, {_day(end)})) - DAY_INDEX(opened_on)) * 1440"
+    told = f"opened_at IS NOT NULL AND ({until}_on IS NULL OR {until}_at IS NOT NULL)"
+    return f"greatest(0, CASE WHEN {told} THEN {by_clock} ELSE {by_day} END)"
+
+
+def _campaign_outcomes(spend_end: date | None) -> str:
+    """One row a campaign, on the day it begins: its budget, all that was spent on it, and whether it was over when the spend ends."""
+    matured = f"DAYS_LATER(coalesce(c.end_on, c.start_on), 1) <= {_day(spend_end)}"
+    return f"""
+        SELECT c.campaign, c.channel, c.start_on AS begun_on, c.budget, CAST(coalesce(s.amount, 0) AS DECIMAL(18,2)) AS spent,
+               CASE WHEN c.budget IS NOT NULL AND {matured} THEN 1 ELSE 0 END AS matured,
+               CASE WHEN c.budget IS NOT NULL AND NOT ({matured}) THEN 1 ELSE 0 END AS immature
+        FROM campaigns AS c
+        LEFT JOIN (SELECT campaign, sum(amount) AS amount FROM spend WHERE campaign IS NOT NULL GROUP BY campaign) AS s ON s.campaign = c.campaign
+        WHERE c.start_on IS NOT NULL"""
+
+
+def _campaign_arms(end: date | None) -> str:
+    """One row a customer drawn into an arm: whether one ordered between the draw (or the campaign's start) and the campaign's end, 30 days where none is
+    set, and the margin of that time; null where a cost is unknown."""
+    begun = "coalesce(c.start_on, p.joined_on)"
+    drawn = f"""
+        SELECT p.campaign, p.customer_id, p.arm, c.channel, {begun} AS begun_on, coalesce(DAYS_LATER(c.end_on, 1), DAYS_LATER({begun}, 30)) AS until_on
+        FROM participations AS p LEFT JOIN campaigns AS c ON c.campaign = p.campaign
+        WHERE p.arm IS NOT NULL AND {begun} IS NOT NULL"""
+    inside = "{day} >= d.begun_on AND {day} < d.until_on"
+    sold = f"""
+        SELECT d.campaign, d.customer_id, count(*) AS orders, sum(o.net) AS net, CASE WHEN count(o.cost) = count(*) THEN sum(o.cost) END AS cost
+        FROM ({drawn}) AS d JOIN sale_orders AS o ON o.customer_id = d.customer_id
+        WHERE {inside.format(day="o.sold_on")} GROUP BY d.campaign, d.customer_id"""
+    back = f"""
+        SELECT d.campaign, d.customer_id, sum(r.amount) AS amount, sum(r.cost) AS cost
+        FROM ({drawn}) AS d JOIN returns AS r ON r.customer_id = d.customer_id
+        WHERE {inside.format(day="r.booked_on")} GROUP BY d.campaign, d.customer_id"""
+    return f"""
+        SELECT d.campaign, d.channel, d.customer_id, d.arm, d.begun_on, CASE WHEN s.orders > 0 THEN 1 ELSE 0 END AS ordered,
+               CASE WHEN s.orders IS NULL THEN 0 ELSE s.net - s.cost END - coalesce(b.amount - b.cost, 0) AS margin,
+               CASE WHEN d.until_on <= {_day(end)} THEN 1 ELSE 0 END AS matured
+        FROM ({drawn}) AS d
+        LEFT JOIN ({sold}) AS s ON s.campaign = d.campaign AND s.customer_id = d.customer_id
+        LEFT JOIN ({back}) AS b ON b.campaign = d.campaign AND b.customer_id = d.customer_id"""
+
+
+def _day(day: date | None) -> str:
+    return f"DAY_OF('{day}')" if day else "CAST(NULL AS DATE)"

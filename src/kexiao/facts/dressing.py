@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
@@ -40,6 +40,15 @@ class Part:
     reason: Text | None = None
     marks: tuple[str, ...] = ()
     immature: int | None = None
+    shown: Mapping[str, Any] = field(default_factory=dict)
+
+
+SMALL = 30
+
+
+def few(units: float) -> tuple[str, ...]:
+    """The mark of a sample too small to lean on."""
+    return ("small_sample",) if units < SMALL else ()
 
 
 def dressed(
@@ -67,6 +76,7 @@ def dressed(
         "refund_date": policy.refund_date,
         "currency": policy.currency,
         **_exposure(source, request.formula),
+        **part.shown,
         "filter": dict(where),
         "marks": marks,
     }
@@ -97,6 +107,7 @@ def _exposure(source: FactSource, formula: Formula) -> dict[str, int | None]:
     policy = source.policy
     possible = {
         "lead_window_days": ("lead_outcomes" in facts, policy.lead_window_days),
+        "complaint_window_days": ("complaint_outcomes" in facts, policy.complaint_window_days),
         "refund_window_days": ("sale_outcomes" in facts, policy.refund_window_days),
         "sales_cycle_days": ("lagged_spend" in facts, source.sales_cycle_days),
         "second_order_window_days": (seconds, policy.second_order_window_days),

@@ -3,44 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kexiao.facts import intervals
 from kexiao.facts.availability import why_not
 from kexiao.facts.calendar import runs
 from kexiao.facts.cohorts import run_cohorts, run_second_orders
-from kexiao.facts.concentration import Concentration, run_concentration
-from kexiao.facts.dressing import Part, Request, Where, dressed
+from kexiao.facts.dressing import SMALL, Part, Request, Where, dressed, few
 from kexiao.facts.formula import (
     CohortSecondOrder,
     CohortShare,
     Formula,
     Growth,
+    PerLength,
+    Perpetuity,
+    Plus,
     Ratio,
     ScoreMean,
     State,
     StateName,
+    Times,
     TopShare,
     counts_customers,
     inside,
     is_linear,
-    ordering,
     walk,
     words,
 )
-from kexiao.facts.growth import Paired, run_growth
 from kexiao.facts.metric import MetricValue, Number
+from kexiao.facts.own_passes import added, nothing_there, run_own, unknown_values
+from kexiao.facts.passes import Gini, OwnPass
 from kexiao.facts.periods import Period
-from kexiao.facts.scores import run_score_means
 from kexiao.facts.source import FactSource
 from kexiao.facts.states import run_states
 from kexiao.facts.sums import Joint, Sums, Term, run_sums
 from kexiao.facts.units import Cell, SumsQuery, atoms_of
 from kexiao.text import Text
 
-SMALL = 30
 DOMINATES = 0.1
+YEARLY_DISCOUNT = 0.1
 
 
 @dataclass
@@ -50,9 +52,11 @@ class _Passes:
     sums: Sums = field(default_factory=Sums)
     states: dict[Cell, dict[StateName, int]] = field(default_factory=dict)
     seconds: dict[Cell, tuple[int, int, int]] = field(default_factory=dict)
-    tops: dict[TopShare, dict[Cell, Concentration]] = field(default_factory=dict)
-    growths: dict[Growth, dict[Cell, Paired]] = field(default_factory=dict)
-    scores: dict[ScoreMean, dict[Cell, Part]] = field(default_factory=dict)
+    own: dict[Formula, dict[Cell, Part]] = field(default_factory=dict)
+    periods: tuple[Period, ...] = ()
+
+
+_OWN = (Growth, TopShare, ScoreMean, OwnPass)
 
 
 def evaluate(
@@ -88,7 +92,7 @@ def _run_passes(
     dimensions: tuple[str, ...],
     where: Where,
 ) -> _Passes:
-    passes = _Passes()
+    passes = _Passes(periods=periods)
     linear, pairs = _linear_parts(formulas)
     passes.sums = run_sums(source, SumsQuery(tuple(linear), tuple(pairs), periods, dimensions, where))
     parts = [part for formula in formulas for part in walk(formula)]
@@ -98,16 +102,8 @@ def _run_passes(
         for run in runs(periods):
             passes.seconds |= run_second_orders(source, run, dimensions, where)
     for part in dict.fromkeys(parts):
-        if isinstance(part, TopShare):
-            query = SumsQuery((part.of, ordering), (), periods, dimensions, where)
-            passes.tops[part] = run_concentration(source, query, part)
-        elif isinstance(part, Growth):
-            passes.growths[part] = run_growth(source, part, periods, dimensions, where)
-        elif isinstance(part, ScoreMean):
-            found = run_score_means(source, part, periods, dimensions, where)
-            passes.scores[part] = {
-                c: Part(s.mean, s.total, s.customers, s.customers, s.limits, s.reason) for c, s in found.items()
-            }
+        if isinstance(part, _OWN):
+            passes.own[part] = run_own(source, part, periods, dimensions, where)
     return passes
 
 
@@ -120,7 +116,7 @@ def _linear_parts(formulas: Sequence[Formula]) -> tuple[list[Formula], list[tupl
         if is_linear(formula):
             linear[formula] = None
             return
-        if isinstance(formula, (Growth, TopShare)):
+        if isinstance(formula, (Growth, TopShare, Gini)):
             return
         if isinstance(formula, Ratio) and is_linear(formula.numerator) and is_linear(formula.denominator):
             pairs[(formula.numerator, formula.denominator)] = None
@@ -161,12 +157,8 @@ def _cells(formula: Formula, passes: _Passes) -> list[Cell]:
             found |= {c: None for c, counts in passes.states.items() if any(counts.values())}
         elif isinstance(part, CohortSecondOrder):
             found |= dict.fromkeys(passes.seconds)
-        elif isinstance(part, TopShare):
-            found |= dict.fromkeys(passes.tops[part])
-        elif isinstance(part, Growth):
-            found |= dict.fromkeys(passes.growths[part])
-        elif isinstance(part, ScoreMean):
-            found |= dict.fromkeys(passes.scores[part])
+        elif isinstance(part, _OWN):
+            found |= dict.fromkeys(passes.own[part])
     return list(found)
 
 
@@ -187,34 +179,56 @@ def _compute(formula: Formula, cell: Cell, passes: _Passes) -> Part:
         mature, won, immature = passes.seconds.get(cell, (0, 0, 0))
         count = won if formula.won else mature
         return Part(count, n=count, limits=intervals.poisson(count), immature=immature)
-    if isinstance(formula, TopShare):
-        return _top_share(formula, passes.tops[formula].get(cell))
-    if isinstance(formula, Growth):
-        return _growth(formula, passes.growths[formula].get(cell))
-    if isinstance(formula, ScoreMean):
-        return passes.scores[formula].get(
-            cell, Part(None, reason=Text(zh="该期没有获客。", en="No customer was acquired in the period."))
-        )
-    left, right = inside(formula)
-    return _difference(formula, _compute(left, cell, passes), _compute(right, cell, passes))
+    if isinstance(formula, _OWN):
+        return passes.own[formula].get(cell) or nothing_there(formula)
+    if isinstance(formula, PerLength):
+        return _per_length(formula, _compute(formula.of, cell, passes), passes.periods[cell[0]])
+    left, right = (_compute(part, cell, passes) for part in inside(formula))
+    if isinstance(formula, Perpetuity):
+        return _perpetuity(formula, left, right, passes.periods[cell[0]])
+    return _product(left, right) if isinstance(formula, Times) else _difference(formula, left, right)
+
+
+_MODELS_COMBINED = {"no_interval": "parts_combined"}
+
+
+def _product(left: Part, right: Part) -> Part:
+    if left.value is None or right.value is None:
+        return Part(None, reason=left.reason or right.reason)
+    return Part(
+        float(left.value) * float(right.value), n=right.n, shown={**left.shown, **right.shown, **_MODELS_COMBINED}
+    )
+
+
+def _per_length(formula: PerLength, of: Part, period: Period) -> Part:
+    """Per month of the period (calendar ones where it has them), or in lengths of the period."""
+    if of.value is None:
+        return of
+    months = {"month": 1.0, "quarter": 3.0, "year": 12.0}.get(period.grain, period.days * 12 / 365.25)
+    by = months if formula.length == "month" else period.days
+    limits = (of.limits[0] / by, of.limits[1] / by) if of.limits else None
+    return replace(of, value=float(of.value) / by, limits=limits)
+
+
+def _perpetuity(formula: Perpetuity, margin: Part, retention: Part, period: Period) -> Part:
+    if margin.value is None or retention.value is None:
+        return Part(None, reason=margin.reason or retention.reason)
+    r, d = float(retention.value), (1 + YEARLY_DISCOUNT) ** (period.days / 365.25) - 1
+    value = float(margin.value) * ((1 + d) if formula.now else r) / (1 + d - r)
+    return Part(value, n=retention.n, shown={"discount_a_year": YEARLY_DISCOUNT, **_MODELS_COMBINED})
 
 
 def _difference(formula: Formula, left: Part, right: Part) -> Part:
     if left.value is None or right.value is None:
         return Part(None, reason=left.reason or right.reason)
-    sign = 1 if type(formula).__name__ == "Plus" else -1
-    return Part(_add(left.value, right.value, sign), n=(left.n or 0) + (right.n or 0))
-
-
-def _add(left: Number, right: Number, sign: int) -> Number:
-    if isinstance(left, float) or isinstance(right, float):
-        return float(left) + sign * float(right)
-    return left + sign * right
+    sign = 1 if isinstance(formula, Plus) else -1
+    shown = {**left.shown, **right.shown}
+    return Part(added(left.value, right.value, sign), n=(left.n or 0) + (right.n or 0), shown=shown)
 
 
 def _linear(formula: Formula, term: Term) -> Part:
     if term.unknown_rows:
-        return Part(None, n=term.units, reason=_unknown_values(formula, term.unknown_rows))
+        return Part(None, n=term.units, reason=unknown_values(formula, term.unknown_rows))
     exactly = _is_known_exactly(formula)
     if counts_customers(formula):
         return Part(term.total, n=term.units, limits=intervals.poisson(float(term.total)))
@@ -222,12 +236,6 @@ def _linear(formula: Formula, term: Term) -> Part:
     return Part(
         term.total, n=None if exactly else term.units, limits=limits, marks=_marks(term.units, term.largest, term.total)
     )
-
-
-def _unknown_values(formula: Formula, rows: int) -> Text:
-    names = [atom.column for atom in atoms_of(formula) if hasattr(atom, "column")]
-    column = Text(zh="成本", en="cost") if "cost" in names else Text(zh="件数", en="number of items")
-    return Text(zh="有 {n} 行的{c}未知。", en="The {c} of {n} rows is unknown.").fill(n=rows, c=column)
 
 
 def _marks(units: int, largest: float, total: Number) -> tuple[str, ...]:
@@ -242,8 +250,9 @@ def _ratio(formula: Ratio, cell: Cell, passes: _Passes) -> Part:
     immature = bottom.immature
     if formula.immature is not None:
         immature = int(_compute(formula.immature, cell, passes).value or 0)
+    shown = {**top.shown, **bottom.shown}
     if top.value is None or bottom.value is None:
-        return Part(None, top.value, bottom.value, reason=top.reason or bottom.reason, immature=immature)
+        return Part(None, top.value, bottom.value, reason=top.reason or bottom.reason, immature=immature, shown=shown)
     if bottom.value == 0:
         reason = Text(zh="分母为 0：{x}。", en="The denominator is 0: {x}.").fill(x=words(formula.denominator))
         return Part(None, top.value, bottom.value, n=0, reason=reason, immature=immature)
@@ -251,7 +260,9 @@ def _ratio(formula: Ratio, cell: Cell, passes: _Passes) -> Part:
     limits, units, marks = _ratio_limits(formula, cell, passes, top, bottom)
     if limits:
         limits = limits[0] * formula.times, limits[1] * formula.times
-    return Part(value * formula.times, top.value, bottom.value, units, limits, None, marks, immature)
+    else:
+        shown |= {"no_interval": "known_exactly" if _is_known_exactly(formula) else "parts_combined"}
+    return Part(value * formula.times, top.value, bottom.value, units, limits, None, marks, immature, shown)
 
 
 def _ratio_limits(
@@ -260,18 +271,18 @@ def _ratio_limits(
     y, x = float(top.value or 0), float(bottom.value or 0)
     terms = passes.sums.terms.get(cell, {})
     if _from_different_passes(formula):
-        return _mixed_limits(formula, y, x), int(x) if counts_customers(formula.denominator) else None, _few(x)
+        return _mixed_limits(formula, y, x), int(x) if counts_customers(formula.denominator) else None, few(x)
     a, b = terms.get(formula.numerator, Term()), terms.get(formula.denominator, Term())
     joint = passes.sums.pairs.get(cell, {}).get((formula.numerator, formula.denominator), Joint())
     if formula.kind == "net_promoter":
         promoters, detractors = (float(terms.get(part, Term()).total) for part in inside(formula.numerator))
-        return intervals.net_promoter(promoters, detractors, x), joint.units, _few(joint.units)
+        return intervals.net_promoter(promoters, detractors, x), joint.units, few(joint.units)
     variance = intervals.ratio_variance(joint.units, y, x, a.squares, b.squares, joint.products)
     if formula.kind == "share":
         ratio = min(1.0, max(0.0, y / x))
         one_row_each = b.squares == x
         size = x if one_row_each or not variance > 0 else ratio * (1 - ratio) / variance
-        return intervals.wilson(ratio * size, size), joint.units, _few(joint.units)
+        return intervals.wilson(ratio * size, size), joint.units, few(joint.units)
     return intervals.around(y / x, variance), joint.units, _marks(joint.units, a.largest, y)
 
 
@@ -283,6 +294,8 @@ def _from_different_passes(formula: Ratio) -> bool:
 
 
 def _is_known_exactly(formula: Formula) -> bool:
+    if isinstance(formula, Ratio):
+        return _is_known_exactly(formula.numerator) and _is_known_exactly(formula.denominator)
     return is_linear(formula) and all(atom.fact.known_exactly for atom in atoms_of(formula))
 
 
@@ -290,49 +303,13 @@ def _mixed_limits(formula: Ratio, y: float, x: float) -> intervals.Interval:
     """Limits where numerator and denominator come from different passes: proportions of customers, or an exact amount over a count."""
     if formula.kind == "share" and 0 <= y <= x:
         return intervals.wilson(y, x)
+    if formula.kind == "inverse_share" and 0 < x <= y:
+        low, high = intervals.wilson(x, y) or (0.0, 0.0)
+        return (1 / high, 1 / low) if low > 0 else None
     if _is_known_exactly(formula.numerator) and counts_customers(formula.denominator):
         low, high = intervals.poisson(x) or (0.0, 0.0)
         return (y / high, y / low) if low > 0 else None
     return None
-
-
-def _few(units: float) -> tuple[str, ...]:
-    return ("small_sample",) if units < SMALL else ()
-
-
-def _top_share(formula: TopShare, found: Concentration | None) -> Part:
-    if found is None or found.customers == 0 or found.total <= 0:
-        return Part(None, n=0, reason=Text(zh="没有大于 0 的金额。", en="There is no amount above 0."))
-    if found.unknown_rows:
-        return Part(None, n=found.customers, reason=_unknown_values(formula.of, found.unknown_rows))
-    value = found.top / found.total
-    marks = _few(found.customers) + ((f"{found.negative}_below_zero_as_zero",) if found.negative else ())
-    limits = intervals.around(value, found.variance)
-    clipped = (max(0.0, limits[0]), min(1.0, limits[1])) if limits else None
-    return Part(value, found.top, found.total, found.customers, clipped, None, marks)
-
-
-def _growth(formula: Growth, found: Paired | None) -> Part:
-    if found is None:
-        return Part(None, reason=Text(zh="两期都没有数据。", en="Neither period has data."))
-    now, then = found.now.total, found.earlier.total
-    change = _add(now, then, -1)
-    if found.reason is not None or found.now.unknown_rows or found.earlier.unknown_rows:
-        return Part(
-            None,
-            change,
-            then,
-            reason=found.reason or _unknown_values(formula.of, found.now.unknown_rows + found.earlier.unknown_rows),
-        )
-    if float(then) <= 0:
-        return Part(None, change, then, reason=Text(zh="上期不大于 0。", en="The earlier period is not above 0."))
-    value = float(change) / float(then)
-    variance = intervals.ratio_variance(
-        found.units, float(change), float(then), found.change_squares, found.earlier.squares, found.products
-    )
-    return Part(
-        value, change, then, found.units, intervals.around(value, variance), None, _few(found.units) + found.marks
-    )
 
 
 def _cohort_values(source: FactSource, request: Request, periods: Sequence[Period], where: Where) -> list[MetricValue]:
@@ -364,4 +341,4 @@ def _cohort_part(formula: CohortShare, found: Any) -> Part:
         )
     value = float(found.numerator) / float(found.denominator)
     limits = None if formula.counted == "sales" else intervals.wilson(float(found.numerator), float(found.denominator))
-    return Part(value, found.numerator, found.denominator, found.customers, limits, None, _few(found.customers))
+    return Part(value, found.numerator, found.denominator, found.customers, limits, None, few(found.customers))

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from kexiao.facts.passes import Gini, OwnPass
 from kexiao.facts.subjects import SALES, Fact
 from kexiao.text import Text
 
@@ -119,7 +120,7 @@ class Both:
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """numerator ÷ denominator × times; ``kind`` "share" is a proportion of customers or answers, its interval Wilson's.
+    """numerator ÷ denominator × times; ``kind`` "share" is a proportion of customers or answers, its interval Wilson's; "inverse_share" is 1 ÷ one.
 
     ``immature`` counts the subjects left out because their window is not over.
     """
@@ -127,8 +128,34 @@ class Ratio:
     numerator: Formula
     denominator: Formula
     times: int = 1
-    kind: Literal["mean", "share", "net_promoter"] = "mean"
+    kind: Literal["mean", "share", "inverse_share", "net_promoter"] = "mean"
     immature: Formula | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """left × right."""
+
+    left: Formula
+    right: Formula
+
+
+@dataclass(frozen=True, slots=True)
+class PerLength:
+    """A number over a period ÷ how many months the period has, or a number of days ÷ how many days it has (so that it counts periods)."""
+
+    of: Formula
+    length: Literal["month", "period"]
+
+
+@dataclass(frozen=True, slots=True)
+class Perpetuity:
+    """What a customer brings who stays with the same chance each period: margin × r ÷ (1 + d − r), first margin a period away; ``now``: × (1 + d) in place
+    of r, first margin at once (Gupta & Lehmann 2003, eq. 1). The discount of 10 % a year is brought to the period's length."""
+
+    margin: Formula
+    retention: Formula
+    now: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +191,13 @@ class CohortSecondOrder:
 
 @dataclass(frozen=True, slots=True)
 class ScoreMean:
-    """The mean of a model's score over customers acquired in the period, from the table ``scores``."""
+    """The mean (or ``total``) of a model's score, from the table ``scores``: over customers acquired in the period, or over everyone acquired by its end."""
 
     model: str
     score: str
     label: Text
+    over: Literal["new", "base"] = "new"
+    total: bool = False
 
 
 Formula = (
@@ -179,12 +208,16 @@ Formula = (
     | State
     | Plus
     | Minus
+    | Times
+    | PerLength
+    | Perpetuity
     | Ratio
     | Growth
     | TopShare
     | CohortShare
     | CohortSecondOrder
     | ScoreMean
+    | OwnPass
 )
 Atom = Sum | Rows | Customers
 ATOMS = (Sum, Rows, Customers)
@@ -199,12 +232,14 @@ def walk(formula: Formula) -> Iterator[Formula]:
 
 def inside(formula: Formula) -> tuple[Formula, ...]:
     """The parts that a formula is directly made of."""
-    if isinstance(formula, (Plus, Minus, Both)):
+    if isinstance(formula, (Plus, Minus, Both, Times)):
         return formula.left, formula.right
     if isinstance(formula, Ratio):
         return formula.numerator, formula.denominator, *((formula.immature,) if formula.immature else ())
-    if isinstance(formula, (Growth, TopShare)):
+    if isinstance(formula, (Growth, TopShare, PerLength, Gini)):
         return (formula.of,)
+    if isinstance(formula, Perpetuity):
+        return formula.margin, formula.retention
     return ()
 
 
@@ -247,6 +282,13 @@ def words(formula: Formula) -> Text:
         return Text(zh="{a} + {b}", en="{a} + {b}").fill(a=words(formula.left), b=_grouped(formula.right, sums=True))
     if isinstance(formula, Minus):
         return Text(zh="{a} − {b}", en="{a} − {b}").fill(a=words(formula.left), b=_grouped(formula.right))
+    if isinstance(formula, Times):
+        return Text(zh="{a} × {b}", en="{a} × {b}").fill(a=_grouped(formula.left), b=_grouped(formula.right))
+    if isinstance(formula, PerLength):
+        return _PER_LENGTH[formula.length].fill(x=_grouped(formula.of))
+    if isinstance(formula, Perpetuity):
+        bare = "{m} × (1 + d) ÷ (1 + d − {r})" if formula.now else "{m} × {r} ÷ (1 + d − {r})"
+        return Text.same(bare).fill(m=_grouped(formula.margin), r=_grouped(formula.retention))
     if isinstance(formula, Growth):
         other = (
             Text(zh="上一期", en="the period before")
@@ -265,6 +307,10 @@ def words(formula: Formula) -> Text:
     return formula.label
 
 
+_PER_LENGTH = {
+    "month": Text(zh="{x} ÷ 月数", en="{x} ÷ months"),
+    "period": Text(zh="{x} ÷ 期内天数", en="{x} ÷ days of the period"),
+}
 _COHORT_WORDS = {
     "customers": Text(
         zh="该期获客中、k 期后下单的客户 ÷ 该期获客",
@@ -280,7 +326,7 @@ _COHORT_WORDS = {
 
 def _grouped(formula: Formula, *, sums: bool = False) -> Text:
     plain = words(formula)
-    if isinstance(formula, (Plus, Minus)) and not sums:
+    if isinstance(formula, (Plus, Minus, Ratio, PerLength)) and not sums:
         return Text(zh="（{x}）", en="({x})").fill(x=plain)
     return plain
 

@@ -51,7 +51,7 @@ def run_growth(
         cell: Cell = (int(row[0]), *(UNKNOWN if value is None else value for value in row[1:width]))
         now, earlier, units, change_squares, then_squares, products = row[width : width + 6]
         number = cell[0]
-        reason = _why_no_comparison(source, growth.of, others[number])
+        reason = why_no_comparison(source, growth.of, others[number])
         marks = () if others[number].grain == periods[number].grain else ("same_progress",)
         found[cell] = Paired(
             Term(now or 0), Term(earlier or 0, squares=float(then_squares or 0)), float(change_squares or 0), float(products or 0),
@@ -60,7 +60,7 @@ def run_growth(
     return found
 
 
-def _why_no_comparison(source: FactSource, formula: Formula, other: Period) -> Text | None:
+def why_no_comparison(source: FactSource, formula: Formula, other: Period) -> Text | None:
     """A period that begins before the data do is no base for growth."""
     for tables in tables_of(formula):
         covered, end = source.covered(tables), covered_until(source.coverage, tables)

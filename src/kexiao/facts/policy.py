@@ -29,6 +29,7 @@ class Policy:
     lead_window_days: int = 90
     second_order_window_days: int = 90
     refund_window_days: int = 30
+    complaint_window_days: int = 7
     currency: str = "CNY"
     margin_rate: float | None = None
     count_as: Literal["customer", "parent"] = "customer"
@@ -63,7 +64,7 @@ def policy_from(settings: Mapping[str, Any]) -> Policy:
         raise _refused("refund_date", Text(zh="只能是 refund 或 order", en="it is refund or order"))
     if given.get("count_as", "customer") not in ("customer", "parent"):
         raise _refused("count_as", Text(zh="只能是 customer 或 parent", en="it is customer or parent"))
-    for name in ("active_window_days", "lead_window_days", "second_order_window_days", "refund_window_days"):
+    for name in (field for field in known if field.endswith("_window_days") or field == "active_window_days"):
         if name in given and (not isinstance(given[name], int) or given[name] < 1):
             raise _refused(name, Text(zh="应为正整数（天）", en="it must be a whole number of days above 0"))
     return Policy(completed=completed, currency=str(settings.get("currency", "CNY")), **given)

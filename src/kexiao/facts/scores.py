@@ -38,6 +38,8 @@ def run_score_means(
     where: Sequence[tuple[str, str]],
 ) -> dict[Cell, ScoreOfCell]:
     """The mean of the newest scores; null with the reason where the model was not run, or the data are newer than its scores."""
+    if formula.over == "base":
+        return _over_base(source, formula, periods, dimensions, where)
     newest = source.query(
         f"SELECT max(as_of) FROM scores WHERE model = '{formula.model}' AND score = '{formula.score}'"
     )[0][0]
@@ -58,6 +60,40 @@ def run_score_means(
         variance = math.fsum((error[cell][1] / n) ** 2 for error in errors if cell in error)
         limits = intervals.around_on_log_scale(value / n, variance) if errors else None
         found[cell] = ScoreOfCell(value / n, value, n, limits, None)
+    return found
+
+
+def _over_base(
+    source: FactSource,
+    formula: ScoreMean,
+    periods: Sequence[Period],
+    dimensions: Sequence[str],
+    where: Sequence[tuple[str, str]],
+) -> dict[Cell, ScoreOfCell]:
+    """Over everyone acquired by the day for which the model ran, which must be the period's end, or the data's where that comes first."""
+    covered = source.covered(("orders",))
+    found: dict[Cell, ScoreOfCell] = {}
+    for number, period in enumerate(periods):
+        end = min(period.end, covered.last + timedelta(days=1)) if covered else period.end
+        scored = f"s.model = '{formula.model}' AND s.score = '{formula.score}' AND s.as_of = DAY_OF('{end}')"
+        dims = "".join(f", {OF_CUSTOMER[d]} AS d{i}" for i, d in enumerate(dimensions))
+        names = "".join(f", d{i}" for i in range(len(dimensions)))
+        conditions = "".join(f" AND {equals(OF_CUSTOMER[name], value)}" for name, value in where)
+        rows = source.query(f"""
+            SELECT count(*), sum(value){names} FROM (
+                SELECT s.value{dims} FROM customer_summary AS c JOIN scores AS s ON s.customer_id = c.customer_id
+                WHERE {scored} AND c.acquired_on < DAY_OF('{end}'){conditions}
+            ) {"GROUP BY " + names[2:] if names else ""}""")
+        for customers, total, *group in rows:
+            cell: Cell = (number, *(UNKNOWN if v is None else v for v in group))
+            if customers:
+                found[cell] = ScoreOfCell(float(total) / customers, float(total), int(customers), None, None)
+            else:
+                reason = Text(
+                    zh="没有截至 {d} 的得分；请先运行：kexiao model {m}（只给出数据末日的得分）。",
+                    en="There are no scores as of {d}; run: kexiao model {m} (it scores the data's last day).",
+                ).fill(d=end, m=formula.model)
+                found[cell] = ScoreOfCell(None, None, 0, None, reason)
     return found
 
 

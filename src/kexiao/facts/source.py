@@ -22,6 +22,7 @@ from kexiao.facts.derive import (
     acquisitions_query,
     fact_queries,
     lagged_spend_query,
+    later_queries,
     lead_outcomes_query,
     sale_outcomes_query,
 )
@@ -129,8 +130,40 @@ def _source(
     if cycle is not None:
         spent, moved = coverage["spend"], timedelta(days=cycle)
         coverage["lagged_spend"] = Coverage(spent.first + moved, spent.last + moved)
+    ends = {name: day for name in ("orders", "complaints", "spend") if (day := covered_until(coverage, (name,)))}
+    for name, sql in later_queries(policy, ends).items():
+        connection.execute(f"CREATE OR REPLACE VIEW {name} AS {render(sql)}")
+    coverage |= _coverage_of_views(connection, coverage)
     known, earlier = float(facts["acquired_on_share"]), float(facts["acquired_earlier_share"])
     return FactSource(connection, policy, coverage, snapshot, now, fiscal_start, suggestion, known, earlier, cycle)
+
+
+# What each view is covered by: the table with its days (null: as far as orders), and what must exist for it to say anything at all.
+_VIEWS = {
+    "qualified_leads": ("leads", "SELECT min(created_on) FROM leads WHERE qualified_on IS NOT NULL"),
+    "won_leads": (None, "SELECT min(created_on) FROM leads WHERE customer_id IS NOT NULL"),
+    "resolved_complaints": ("complaints", "SELECT min(opened_on) FROM complaints WHERE resolved_on IS NOT NULL"),
+    "answered_complaints": ("complaints", "SELECT min(opened_on) FROM complaints WHERE first_response_on IS NOT NULL"),
+    "participants": (None, "SELECT min(joined_on) FROM participants"),
+    "campaign_outcomes": (None, "SELECT min(start_on) FROM campaigns WHERE budget IS NOT NULL"),
+    "campaign_arms": (
+        None,
+        "SELECT min(coalesce(c.start_on, p.joined_on)) FROM participations AS p LEFT JOIN campaigns AS c ON c.campaign = p.campaign WHERE p.arm IS NOT NULL",
+    ),
+    "staff_posts": (None, "SELECT min(from_on) FROM staff"),
+}
+
+
+def _coverage_of_views(connection: Connection, coverage: Mapping[str, Coverage]) -> dict[str, Coverage]:
+    """What is covered of facts whose table alone does not say it: a column that is never filled tells nothing, and staff and campaigns hold until the
+    orders end."""
+    orders, found = coverage.get("orders"), {}
+    for name, (table, sql) in _VIEWS.items():
+        first = run(connection, sql)[0][0]
+        if first is not None:
+            own = coverage[table] if table else Coverage(first, max(first, orders.last) if orders else first)
+            found[name] = own
+    return found
 
 
 def covered_until(coverage: Mapping[str, Coverage], tables: tuple[str, ...]) -> date | None:
@@ -168,6 +201,7 @@ def _derived(folder: Folder, store: Store, snapshot: Snapshot, policy: Policy) -
         "lead_window_days": None,
         "second_order_window_days": None,
         "refund_window_days": None,
+        "complaint_window_days": None,
     }
     key = json.dumps([FACTS_VERSION, shown, snapshot.fingerprint(_READ)], sort_keys=True)
     caches = folder.data / "_facts"

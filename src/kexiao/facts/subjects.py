@@ -17,7 +17,7 @@ class Fact:
     product dimensions; ``canonical`` are the tables it is derived from. Of rows equal in ``latest_per`` only a customer's latest in the period counts.
     ``known_exactly`` amounts are no sample. ``nullable`` columns may be unknown in a row.
     ``of_customers``: dimensions are the customer's, fixed at acquisition. ``looks_back``: a row rests on who was a customer before ("acquired") or on
-    the orders of the year before ("year"), which the data's first months cannot know.
+    the orders of the year before ("year") or of the activity window ("window"), which the data's first months cannot know.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Fact:
     known_exactly: bool = False
     nullable: tuple[str, ...] = ()
     of_customers: bool = False
-    looks_back: Literal["", "acquired", "year"] = ""
+    looks_back: Literal["", "window", "acquired", "year"] = ""
 
     def __repr__(self) -> str:
         return f"Fact({self.name})"
@@ -173,6 +173,94 @@ COMPLAINTS = Fact(
     {k: k for k in ("channel", "region", "team", "category")},
     ("complaints",),
 )
+QUALIFIED_LEADS = Fact(
+    "qualified_leads",
+    Text(zh="合格线索（需要合格时间）", en="Qualified leads (from leads with a day of qualification)"),
+    "qualified_on",
+    "lead_id",
+    None,
+    LEADS.dimensions,
+    ("qualified_leads",),
+)
+WON_LEADS = Fact(
+    "won_leads",
+    Text(zh="成交线索（需要线索与其客户的订单）", en="Leads won (from leads and the orders of their customers)"),
+    "won_on",
+    "lead_id",
+    "customer_id",
+    LEADS.dimensions,
+    ("won_leads",),
+)
+PURCHASE_GAPS = Fact(
+    "purchase_gaps",
+    Text(zh="购买间隔", en="Gaps between purchase days"),
+    "sold_on",
+    "sold_on",
+    "customer_id",
+    {},
+    _ORDERS_FROM,
+    of_customers=True,
+    looks_back="window",
+)
+OPEN_GAPS = Fact(
+    "open_gaps",
+    Text(zh="购买间隔（含未结束）", en="Gaps between purchase days, unfinished ones too"),
+    "sold_on",
+    "sold_on",
+    "customer_id",
+    {},
+    _ORDERS_FROM,
+    of_customers=True,
+)
+CASES = Fact(
+    "complaint_outcomes",
+    Text(zh="投诉处理", en="Complaints with what became of them"),
+    "opened_on",
+    "complaint_id",
+    "customer_id",
+    COMPLAINTS.dimensions,
+    ("resolved_complaints",),
+)
+ANSWERED_CASES = Fact(
+    "answered_complaints",
+    Text(zh="投诉首次响应（需要首次响应时间）", en="First responses to complaints (from complaints that say when)"),
+    "opened_on",
+    "complaint_id",
+    "customer_id",
+    COMPLAINTS.dimensions,
+    ("answered_complaints",),
+)
+PARTICIPANTS = Fact(
+    "participants",
+    Text(zh="活动参与者", en="Participants of campaigns"),
+    "joined_on",
+    "customer_id",
+    "customer_id",
+    {k: k for k in ("channel", "campaign", "mode")},
+    ("participants",),
+)
+CAMPAIGN_OUTCOMES = Fact(
+    "campaign_outcomes",
+    Text(zh="市场活动及其费用", en="Campaigns with what they cost"),
+    "begun_on",
+    "campaign",
+    None,
+    {"channel": "channel", "campaign": "campaign"},
+    ("campaign_outcomes",),
+    known_exactly=True,
+)
+ALL_ORDERS = Fact(
+    "placed_orders",
+    Text(zh="全部下单", en="Orders placed, whatever became of them"),
+    "sold_on",
+    "order_id",
+    "customer_id",
+    _ORDER,
+    _ORDERS_FROM,
+)
+STAFF_POSTS = ("staff_posts",)
+ARMS = ("campaign_arms",)
+"""Names under which coverage of their own is kept: who was in post, who was drawn into which arm."""
 FACTS: dict[str, Fact] = {
     fact.name: fact
     for fact in (
@@ -188,10 +276,39 @@ FACTS: dict[str, Fact] = {
         LAGGED_SPEND,
         RESPONSES,
         COMPLAINTS,
+        QUALIFIED_LEADS,
+        WON_LEADS,
+        PURCHASE_GAPS,
+        OPEN_GAPS,
+        CASES,
+        ANSWERED_CASES,
+        PARTICIPANTS,
+        CAMPAIGN_OUTCOMES,
+        ALL_ORDERS,
     )
 }
+COVERAGE_LABELS: Mapping[str, Text] = {
+    **{name: fact.label for name, fact in FACTS.items()},
+    "resolved_complaints": Text(
+        zh="投诉解决时间（需要带解决时间的投诉）", en="Resolved complaints (from complaints that say when)"
+    ),
+    "staff_posts": Text(zh="员工任职", en="Staff in post"),
+    "campaign_arms": Text(
+        zh="实验组与对照组（需要带分组的活动名单）", en="Treated and held out (from participations with an arm)"
+    ),
+}
+"""What a coverage of its own is called, where it is no canonical table."""
 
 CUSTOMER_DIMENSIONS = ("channel", "campaign", "cohort", "region", "level")
+_ONLY_OF_CUSTOMERS = ("cohort", "level")
+
+
+def dimensions_known(fact: Fact) -> tuple[str, ...]:
+    """The dimensions that a fact knows by itself or by its customer."""
+    if fact.of_customers:
+        return CUSTOMER_DIMENSIONS
+    return *fact.dimensions, *(_ONLY_OF_CUSTOMERS if fact.customer else ())
+
 
 DIMENSION_LABELS: Mapping[str, Text] = {
     "channel": Text(zh="渠道", en="Channel"),

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from kexiao.facts.formula import Ratio, ordering
+from kexiao.facts.formula import PerLength, Ratio, ordering
 from kexiao.facts.metric import Example, Metric, Variant
+from kexiao.facts.passes import Median, Payback
+from kexiao.facts.subjects import WON_LEADS
 from kexiao.metrics.parts import (
     acquisition_cost,
     at_end,
     base,
+    customers_won,
     every_cost,
+    first_amount,
     immature_leads,
+    known_margin,
     lagged_acquisition_cost,
     leads_created,
+    leads_qualified,
     marketing_and_sales_cost,
+    marketing_cost,
     matured_leads,
     new,
     new_from_paid_channels,
@@ -90,6 +97,102 @@ leads = Metric(
     better="higher",
     source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
     example=Example(SHOP, answer=4, window=WINDOW),
+)
+
+qualified_leads = Metric(
+    label=Text(zh="合格线索数", en="Qualified leads"),
+    why=Text(
+        zh="值得销售跟进的线索；按合格当日计，与创建日无关。",
+        en="Leads worth a seller’s time, counted on the day they were qualified, whenever they were created.",
+    ),
+    formula=leads_qualified,
+    unit="count",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(
+        {
+            "leads": """
+                lead_id | created_on | qualified_on
+                L1      | 2025-03-02 | 2025-03-04
+                L2      | 2025-03-05 |
+                L3      | 2025-02-20 | 2025-03-15
+                L4      | 2025-03-20 | 2025-04-02
+                """
+        },
+        answer=2,
+    ),
+)
+
+cost_per_lead = Metric(
+    label=Text(zh="单条线索成本", en="Cost per lead"),
+    why=Text(
+        zh="得到一条线索花多少营销费用；便宜的线索未必成交，与客户转化率同看。",
+        en="What one lead costs in marketing; cheap leads may not convert, so read it beside the conversion rate.",
+    ),
+    formula=Ratio(marketing_cost, leads_created),
+    unit="money/lead",
+    better="lower",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(SHOP, answer=25, window=WINDOW),
+)
+
+sales_cycle_days = Metric(
+    label=Text(zh="销售周期", en="Sales cycle"),
+    why=Text(
+        zh="从线索到首单的天数，取期内成交线索的中位数，几笔特别慢的单子不会拉高它。",
+        en="Days from lead to first order, the median over leads won in the period, which a few slow deals do not move.",
+    ),
+    formula=Median(WON_LEADS, "days", Text(zh="期内成交线索从创建到首单的天数的中位数", en="median days from lead to first order of leads won in the period")),
+    unit="days",
+    better="lower",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(
+        {
+            "leads": """
+                lead_id | customer_id | created_on
+                L1      | 1           | 2025-02-01
+                L2      | 2           | 2025-03-01
+                L3      | 3           | 2025-03-02
+                L4      |             | 2025-03-05
+                L5      | 4           | 2025-03-06
+                """,
+            "orders": """
+                order_id | customer_id | ordered_on | amount
+                a        | 1           | 2025-03-05 | 10
+                b        | 2           | 2025-03-11 | 10
+                c        | 3           | 2025-03-22 | 10
+                d        | 4           | 2025-04-01 | 10
+                """,
+        },
+        answer=20,
+    ),
+)  # fmt: skip
+
+first_order_value = Metric(
+    label=Text(zh="新客首单金额", en="First order value"),
+    why=Text(
+        zh="新客户第一天下单的平均实付额；同一天拆成几单算一次，之后的退款不减。",
+        en="What new customers pay on their first day, on average; a split order is one, and later refunds are not taken off.",
+    ),
+    formula=Ratio(first_amount, customers_won),
+    unit="money/customer",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(
+        {
+            "orders": """
+                order_id | customer_id | ordered_on | amount
+                a        | 1           | 2025-01-10 | 500
+                b        | 2           | 2025-03-05 | 60
+                c        | 2           | 2025-03-05 | 40
+                d        | 2           | 2025-03-09 | 900
+                e        | 3           | 2025-03-06 | 50
+                f        | 1           | 2025-04-01 | 10
+                """
+        },
+        answer=75,
+        window=WINDOW,
+    ),
 )
 
 lead_conversion_rate = Metric(
@@ -183,3 +286,50 @@ customer_acquisition_cost = Metric(
         ),
     ),
 )
+
+_PAYBACK_SHOP = {
+    "orders": """
+        order_id | customer_id | ordered_on | amount | cost
+        a        | 1           | 2025-03-01 | 100    | 60
+        b        | 1           | 2025-03-20 | 50     | 30
+        c        | 1           | 2025-04-10 | 100    | 60
+        d        | 2           | 2025-03-11 | 60     | 40
+        e        | 2           | 2025-05-15 | 80     | 40
+        f        | 1           | 2025-06-30 | 10     | 5
+        """,
+    "spend": """
+        spent_on   | channel | category | purpose     | amount
+        2025-03-05 | web     | media    | acquisition | 100
+        2025-06-30 | web     | media    | acquisition | 1
+        """,
+}
+
+cac_payback_months = Metric(
+    label=Text(zh="获客成本回收期", en="CAC payback"),
+    why=Text(
+        zh="期内获得的客户用几个月的毛利收回获客成本；一个月为各自首单起 30 天，未收回则为空。",
+        en="In how many months the customers of a period bring back, in margin, what they cost; a month is 30 days from each one’s first order. Not yet is no number.",
+    ),
+    formula=Payback(
+        acquisition_cost,
+        Text(zh="同期新客累计每客毛利首次达到获客成本的月份", en="the first month in which the cohort’s margin per customer reaches its acquisition cost"),
+    ),
+    unit="months",
+    better="lower",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(_PAYBACK_SHOP, answer=2, window=WINDOW),
+    variants={
+        "simple": Variant(
+            Text(zh="获客成本 ÷ 每客月均毛利", en="CAC ÷ monthly margin per customer"),
+            Ratio(Ratio(acquisition_cost, new), PerLength(Ratio(known_margin, ordering), "month")),
+            Text(
+                zh="假设新客一直像本期全部下单客户一样带来毛利。",
+                en="Supposes that new customers go on bringing what all of the period’s customers bring.",
+            ),
+        ),
+    },
+    more_examples=(
+        Example(_PAYBACK_SHOP, answer=1.25, window=WINDOW, variant="simple"),
+        Example(SHOP, answer=None, window=WINDOW),
+    ),
+)  # fmt: skip

@@ -13,8 +13,11 @@ THEMES: dict[str, Text] = {
     "acquisition": Text(zh="客户获取", en="Acquisition"),
     "retention": Text(zh="客户留存", en="Retention"),
     "value": Text(zh="客户价值", en="Value"),
+    "lifetime": Text(zh="客户终身价值", en="Lifetime value"),
     "satisfaction": Text(zh="满意度与客户之声", en="Satisfaction and voice of the customer"),
+    "campaigns": Text(zh="市场活动", en="Campaigns"),
     "channels": Text(zh="渠道", en="Channels"),
+    "people": Text(zh="人员", en="People"),
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kexiao.facts.formula import Minus, Ratio
 from kexiao.facts.metric import Example, Metric, Variant
-from kexiao.metrics.parts import margin, marketing_cost, media_cost, net
+from kexiao.metrics.parts import immature_leads, margin, marketing_cost, matured_leads, media_cost, net, won_leads
 from kexiao.metrics.shop import SHOP, WINDOW
 from kexiao.text import Text
 
@@ -37,4 +37,34 @@ return_on_marketing_investment = Metric(
         ),
     },
     more_examples=(Example(SHOP, answer=2.15, window=WINDOW, variant="on_sales"),),
+)
+
+channel_conversion_rate = Metric(
+    label=Text(zh="渠道转化率", en="Channel conversion rate"),
+    why=Text(
+        zh="渠道带来的线索有多少在观察期内首次下单；各渠道都以线索计，可以互相比较。",
+        en="How many leads of a channel order within the window; leads are counted for every channel, so they compare.",
+    ),
+    formula=Ratio(won_leads, matured_leads, kind="share", immature=immature_leads),
+    unit="ratio",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(
+        {
+            "leads": """
+                lead_id | customer_id | created_on | channel
+                L1      | 1           | 2025-03-02 | web
+                L2      |             | 2025-03-05 | web
+                L3      | 2           | 2025-03-06 | store
+                L4      |             | 2025-06-20 | web
+                """,
+            "orders": """
+                order_id | customer_id | ordered_on | amount
+                a        | 1           | 2025-03-05 | 10
+                b        | 2           | 2025-07-01 | 10
+                """,
+        },
+        answer=0.5,
+        dimensions={"channel": "web"},
+    ),
 )

@@ -5,10 +5,15 @@ from __future__ import annotations
 from kexiao.facts.formula import KNOWN, Both, Customers, Formula, Minus, Rows, State, Sum, Where, ordering
 from kexiao.facts.subjects import (
     ACQUISITIONS,
+    ALL_ORDERS,
+    CAMPAIGN_OUTCOMES,
+    CASES,
     COMPLAINTS,
     LAGGED_SPEND,
     LEADS,
+    PARTICIPANTS,
     PURCHASE_DAYS,
+    QUALIFIED_LEADS,
     RESPONSES,
     RETURNS,
     SALE_OUTCOMES,
@@ -34,6 +39,14 @@ quantity = Sum(SALES, "quantity", Text(zh="件数", en="items"))
 net: Formula = Minus(sold_amount, refund_amount)
 known_net: Formula = Minus(known_sold_amount, known_refund_amount)
 margin: Formula = Minus(net, Minus(cost_of_goods, cost_returned))
+known_margin: Formula = Minus(
+    known_net,
+    Minus(
+        Sum(SALES, "cost", Text(zh="可识别客户的商品成本", en="cost of goods sold to known customers"), (KNOWN,)),
+        Sum(RETURNS, "cost", Text(zh="可识别客户退回的商品成本", en="cost of goods that known customers sent back"), (KNOWN,)),
+    ),
+)  # fmt: skip
+placed_amount = Sum(ALL_ORDERS, "gross", Text(zh="全部下单金额", en="the value of all orders placed"))
 repeat_customers = Customers(SALES, Text(zh="下单至少两次的客户", en="customers with at least two orders"), at_least=2)
 repeat_day_customers = Customers(
     SALES, Text(zh="在至少两天下单的客户", en="customers with at least two purchase days"), at_least=2, counted="days"
@@ -43,6 +56,9 @@ returned_after_a_year = Customers(
     Text(zh="前 365 天未下单的客户", en="customers without an order in the 365 days before"),
     where=(Where("fresh", "=", 1),),
 )
+
+customers_won = Rows(ACQUISITIONS, Text(zh="新客户数 N", en="new customers (N)"))
+first_amount = Sum(ACQUISITIONS, "first_net", Text(zh="新客户首单金额", en="what new customers’ first orders came to"))
 
 at_start = State("start", Text(zh="期初客户数 S", en="customers at the start (S)"))
 at_end = State("end", Text(zh="期末客户数 E", en="customers at the end (E)"))
@@ -90,7 +106,7 @@ every_cost = Sum(SPEND, "amount", Text(zh="营销、人力与其他费用", en="
 media_cost = Sum(SPEND, "amount", Text(zh="媒介费用", en="media spend"), (Where("category", "=", "media"),))
 marketing_cost = Sum(SPEND, "amount", Text(zh="营销费用", en="marketing spend"), (Where("category", "in", MARKETING),))
 
-_MATURED = Where("matured", "=", 1)
+_MATURED, _IMMATURE = Where("matured", "=", 1), Where("matured", "=", 0)
 matured_sales = Sum(
     SALE_OUTCOMES, "net", Text(zh="退款期已满的订单实付额", en="sales whose refund window is over"), (_MATURED,)
 )
@@ -117,7 +133,11 @@ won_leads = Rows(
     (Where("won_matured", "=", 1),),
 )
 
-_CSAT, _NPS = Where("measure", "=", "csat"), Where("measure", "=", "nps")
+leads_qualified = Rows(QUALIFIED_LEADS, Text(zh="合格线索数", en="leads qualified"))
+
+_CSAT, _NPS, _CES = (Where("measure", "=", name) for name in ("csat", "nps", "ces"))
+ces_answers = Rows(RESPONSES, Text(zh="费力度回答数", en="effort answers"), (_CES,))
+ces_scores = Sum(RESPONSES, "score", Text(zh="费力度得分合计", en="sum of effort scores"), (_CES,))
 csat_answers = Rows(RESPONSES, Text(zh="满意度回答数", en="satisfaction answers"), (_CSAT,))
 csat_satisfied = Rows(
     RESPONSES, Text(zh="打最高两档的回答数", en="answers in the top two boxes"), (_CSAT, Where("score", "near_top", 1))
@@ -131,4 +151,29 @@ complaining_buyers = Both(
     ordering,
     Customers(COMPLAINTS, Text(zh="投诉客户", en="customers who complained")),
     Text(zh="下单且投诉的客户", en="ordering customers who complained"),
+)
+matured_cases = Rows(CASES, Text(zh="观察期已满的投诉", en="complaints whose window is over"), (_MATURED,))
+immature_cases = Rows(CASES, Text(zh="观察期未满的投诉", en="complaints whose window is not over"), (_IMMATURE,))
+cases_resolved = Rows(
+    CASES,
+    Text(zh="其中在观察期内解决的投诉", en="of them, resolved within the window"),
+    (Where("resolved_matured", "=", 1),),
+)
+
+_ONLINE, _OFFLINE = Where("mode", "=", "online"), Where("mode", "=", "offline")
+people_taking_part = Customers(PARTICIPANTS, Text(zh="活动参与人数", en="participants"))
+people_online = Customers(PARTICIPANTS, Text(zh="线上参与人数", en="participants online"), where=(_ONLINE,))
+people_offline = Customers(PARTICIPANTS, Text(zh="线下参与人数", en="participants offline"), where=(_OFFLINE,))
+campaign_cost = Sum(
+    SPEND, "amount", Text(zh="活动费用", en="what campaigns cost"), (Where("campaign", "known"),)
+)  # fmt: skip
+spent_of_budgets = Sum(
+    CAMPAIGN_OUTCOMES,
+    "spent",
+    Text(zh="期内开始、已结束且有预算的活动的实际费用", en="spend of campaigns with a budget that began in the period and are over"),
+    (_MATURED,),
+)  # fmt: skip
+budgets = Sum(CAMPAIGN_OUTCOMES, "budget", Text(zh="这些活动的预算", en="their budgets"), (_MATURED,))
+unfinished_budgets = Rows(
+    CAMPAIGN_OUTCOMES, Text(zh="尚未结束的活动", en="campaigns not over yet"), (Where("immature", "=", 1),)
 )

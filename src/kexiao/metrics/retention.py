@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from kexiao.facts.formula import CohortSecondOrder, CohortShare, Minus, Plus, Ratio, ordering
 from kexiao.facts.metric import Example, Metric, Variant
+from kexiao.facts.passes import Lifetime, Median, RevenueKept
+from kexiao.facts.subjects import OPEN_GAPS, PURCHASE_GAPS
 from kexiao.metrics.parts import (
     at_end,
     at_start,
@@ -226,5 +228,173 @@ cohort_retention = Metric(
             variant="rolling",
         ),
         Example(SHOP, answer=1.0, period="2025-02", window=WINDOW, dimensions={"cohort": "2025-02", "age": 0}),
+    ),
+)
+
+reactivation_rate = Metric(
+    label=Text(zh="客户召回率", en="Reactivation rate"),
+    why=Text(
+        zh="期初沉睡的老客户中有多少被召回；分母是累计客户减期初活跃客户。",
+        en="How many of those asleep at the start came back; the denominator is the base less those active.",
+    ),
+    formula=Ratio(reactivated, Minus(base_at_start, at_start), kind="share"),
+    unit="ratio",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(SHOP, answer=1, window=WINDOW),
+    more_examples=(
+        Example(
+            {
+                "orders": """
+                    order_id | customer_id | ordered_on | amount
+                    a        | 1           | 2025-01-03 | 10
+                    b        | 2           | 2025-01-04 | 10
+                    c        | 3           | 2025-01-05 | 10
+                    d        | 4           | 2025-02-20 | 10
+                    e        | 1           | 2025-03-09 | 10
+                    f        | 5           | 2025-03-10 | 10
+                    g        | 4           | 2025-04-02 | 10
+                    """
+            },
+            answer=1 / 3,
+            window=WINDOW,
+        ),
+    ),
+)
+
+_LAST_YEAR = {
+    "orders": """
+        order_id | customer_id | ordered_on | amount
+        a        | 9           | 2024-01-05 | 10
+        b        | 1           | 2024-03-02 | 100
+        c        | 2           | 2024-03-09 | 200
+        d        | 3           | 2024-03-30 | 120
+        e        | 1           | 2025-03-05 | 150
+        f        | 2           | 2025-03-06 | 50
+        g        | 4           | 2025-03-07 | 500
+        h        | 4           | 2025-04-02 | 10
+        """,
+    "refunds": """
+        refund_id | order_id | refunded_on | amount
+        r1        | d        | 2024-03-31  | 20
+        """,
+}
+
+gross_revenue_retention = Metric(
+    label=Text(zh="收入留存率（毛）", en="Gross revenue retention"),
+    why=Text(
+        zh="去年同期的销售额今年还剩多少，每位客户最多算到去年的额度，增购不能掩盖流失。",
+        en="How much of last year’s sales is still there; no customer counts above last year, so growth hides no loss.",
+    ),
+    formula=RevenueKept(
+        gross=True,
+        label=Text(
+            zh="上年同期有净销售额的客户：Σ 两期较小者 ÷ Σ 上年同期",
+            en="customers with net sales a year earlier: Σ the smaller of both ÷ Σ then",
+        ),
+    ),
+    unit="ratio",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(_LAST_YEAR, answer=0.375),
+    more_examples=(Example(SHOP, answer=None, window=WINDOW),),
+)
+
+net_revenue_retention = Metric(
+    label=Text(zh="收入留存率（净）", en="Net revenue retention"),
+    why=Text(
+        zh="去年同期的客户今年带来的销售额 ÷ 去年；高于 1 表示增购超过流失，新客户不算。",
+        en="What last year’s customers bring now ÷ what they brought; above 1 growth outdoes loss, new customers do not count.",
+    ),
+    formula=RevenueKept(
+        gross=False,
+        label=Text(
+            zh="上年同期有净销售额的客户：Σ 本期 ÷ Σ 上年同期",
+            en="customers with net sales a year earlier: Σ now ÷ Σ then",
+        ),
+    ),
+    unit="ratio",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(_LAST_YEAR, answer=0.5),
+)
+
+interpurchase_days = Metric(
+    label=Text(zh="购买间隔", en="Days between purchases"),
+    why=Text(
+        zh="期内再次购买的客户隔了多少天（中位数）；还没回来的客户不在其中。",
+        en="How long those who bought again had stayed away, the median; who has not come back is not in it.",
+    ),
+    formula=Median(
+        PURCHASE_GAPS,
+        "gap",
+        Text(zh="期内结束的购买日间隔的中位数", en="median gap between purchase days, of those ended in the period"),
+        clustered=True,
+    ),
+    unit="days",
+    better="lower",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(SHOP, answer=19.5, window=WINDOW),
+    variants={
+        "open_gaps": Variant(
+            Text(zh="含未结束的间隔", en="with unfinished gaps"),
+            Median(
+                OPEN_GAPS,
+                "days",
+                Text(
+                    zh="期内开始的购买日间隔的 Kaplan–Meier 中位数",
+                    en="Kaplan–Meier median of the gaps that begin in the period",
+                ),
+                ended="ended",
+                clustered=True,
+            ),
+            Text(
+                zh="期内每次购买之后多久再买，至今未买的按已等天数计入；一半以上未回来则为空。",
+                en="How long after each purchase of the period the next one comes, those still waiting counted for what they show; none if over half have not come back.",
+            ),
+        ),
+    },
+    more_examples=(
+        Example(SHOP, answer=28, period="2025-02", window=WINDOW, variant="open_gaps"),
+        Example(SHOP, answer=None, window=WINDOW, variant="open_gaps"),
+    ),
+)
+
+average_customer_lifetime = Metric(
+    label=Text(zh="客户平均生命周期", en="Average customer lifetime"),
+    why=Text(
+        zh="从首单到最后一单再加活跃窗口的天数；仍活跃的客户按删失处理，最多算三年。",
+        en="Days from first order to last order plus the window; the still active count for what they show, up to three years.",
+    ),
+    formula=Lifetime(
+        "restricted_mean",
+        Text(
+            zh="Kaplan–Meier 生存曲线下的面积（至三年，或最老客户的年限）",
+            en="area under the Kaplan–Meier curve, to three years or the oldest customer",
+        ),
+    ),
+    unit="days",
+    better="higher",
+    source=Text(zh="Kaplan & Meier 1958；Irwin 1949", en="Kaplan & Meier 1958; Irwin 1949"),
+    example=Example(SHOP, answer=98.25, window=WINDOW),
+    variants={
+        "first_to_last": Variant(
+            Text(zh="末单 − 首单 的平均", en="mean of last − first order"),
+            Lifetime("first_to_last", Text(zh="末单日 − 首单日 的平均", en="mean of last − first order, in days")),
+            Text(
+                zh="只买一次的客户为 0，仍在购买的客户被截短，偏低。",
+                en="0 for one-time buyers and cut short for those who still buy, so it looks low.",
+            ),
+        ),
+        "inverse_churn": Variant(
+            Text(zh="1 ÷ 流失率", en="1 ÷ churn rate"),
+            Ratio(at_start, lost, kind="inverse_share"),
+            Text(zh="以期数计，假设流失率永远不变。", en="Counted in periods; supposes that churn never changes."),
+            unit="periods",
+        ),
+    },
+    more_examples=(
+        Example(SHOP, answer=38.8, window=WINDOW, variant="first_to_last"),
+        Example(SHOP, answer=3, window=WINDOW, variant="inverse_churn"),
     ),
 )

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from kexiao.facts.formula import Minus, Ratio, ordering
 from kexiao.facts.metric import Example, Metric, Variant
+from kexiao.facts.passes import Median
+from kexiao.facts.subjects import ANSWERED_CASES, CASES
 from kexiao.metrics.parts import (
+    cases_resolved,
+    ces_answers,
+    ces_scores,
     complaining_buyers,
     complaints_opened,
     completed_orders,
@@ -12,6 +17,8 @@ from kexiao.metrics.parts import (
     csat_satisfied,
     csat_scores,
     detractors,
+    immature_cases,
+    matured_cases,
     nps_answers,
     promoters,
 )
@@ -77,3 +84,91 @@ complaint_rate = Metric(
         Example(SHOP, answer=0.25, window=WINDOW, variant="complaining_customers"),
     ),
 )
+
+customer_effort_score = Metric(
+    label=Text(zh="客户费力度", en="Customer effort score"),
+    why=Text(
+        zh="客户办成一件事有多容易；题目按“很容易”给高分，若题目问“多费力”则方向相反。",
+        en="How easily customers got done what they came for; a question that asks how much effort it took reads the other way round.",
+    ),
+    formula=Ratio(ces_scores, ces_answers),
+    unit="score",
+    better="higher",
+    source=Text(zh="Dixon, Freeman & Toman 2010", en="Dixon, Freeman & Toman 2010"),
+    example=Example(
+        {
+            "survey_responses": """
+                response_id | customer_id | responded_on | question | measure | score | scale_low | scale_high
+                s1          | 1           | 2025-03-04   | q3       | ces     | 5     | 1         | 7
+                s2          | 2           | 2025-03-05   | q3       | ces     | 7     | 1         | 7
+                s3          | 3           | 2025-03-06   | q3       | ces     | 2     | 1         | 7
+                s4          | 3           | 2025-03-26   | q3       | ces     | 6     | 1         | 7
+                s5          | 4           | 2025-03-27   | q1       | csat    | 1     | 1         | 5
+                """
+        },
+        answer=6,
+    ),
+)
+
+_CASES = {
+    "complaints": """
+        complaint_id | customer_id | opened_on  | first_response_on | resolved_on
+        c1           | 1           | 2025-03-03 | 2025-03-03        | 2025-03-04
+        c2           | 2           | 2025-03-05 | 2025-03-07        | 2025-03-18
+        c3           | 3           | 2025-03-06 | 2025-03-07        |
+        c4           |             | 2025-03-10 |                   | 2025-03-12
+        c5           | 4           | 2025-07-01 |                   |
+        """
+}
+
+resolution_rate = Metric(
+    label=Text(zh="投诉解决率", en="Resolution rate"),
+    why=Text(
+        zh="七天内解决的投诉占比；只算已满七天的投诉，期限可在口径 complaint_window_days 中设置。",
+        en="The share of complaints resolved within seven days, of those that are seven days old; the days are the policy’s complaint_window_days.",
+    ),
+    formula=Ratio(cases_resolved, matured_cases, kind="share", immature=immature_cases),
+    unit="ratio",
+    better="higher",
+    source=Text(zh="ISO 10002；客效指标目录", en="ISO 10002; the Kexiao catalogue"),
+    example=Example(_CASES, answer=0.5),
+    more_examples=(Example(_CASES, answer=None, period="2025-07"), Example(SHOP, answer=None, window=WINDOW)),
+)
+
+resolution_hours = Metric(
+    label=Text(zh="投诉处理时长", en="Hours to resolution"),
+    why=Text(
+        zh="期内受理的投诉有一半在多少小时内解决；未解决的按已等时间计入，不会因为拖着不结而变好看。",
+        en="Within how many hours half of the complaints opened are resolved; open ones count for the time they have waited, so leaving them open does not help.",
+    ),
+    formula=Median(
+        CASES,
+        "minutes",
+        Text(zh="从受理到解决的时长的 Kaplan–Meier 中位数", en="Kaplan–Meier median time from opening to resolution"),
+        ended="ended",
+        over=60,
+    ),
+    unit="hours",
+    better="lower",
+    source=Text(zh="Kaplan & Meier 1958", en="Kaplan & Meier 1958"),
+    example=Example(_CASES, answer=48),
+)
+
+first_response_hours = Metric(
+    label=Text(zh="投诉首次响应时长", en="Hours to first response"),
+    why=Text(
+        zh="期内受理的投诉有一半在多少小时内得到首次回复；未回复的按已等时间计入。",
+        en="Within how many hours half of the complaints opened get a first answer; those without count for the time they have waited.",
+    ),
+    formula=Median(
+        ANSWERED_CASES,
+        "minutes",
+        Text(zh="从受理到首次回复的时长的 Kaplan–Meier 中位数", en="Kaplan–Meier median time from opening to the first answer"),
+        ended="ended",
+        over=60,
+    ),
+    unit="hours",
+    better="lower",
+    source=Text(zh="Kaplan & Meier 1958", en="Kaplan & Meier 1958"),
+    example=Example(_CASES, answer=24),
+)  # fmt: skip

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from kexiao.facts.formula import Growth, Ratio, ScoreMean, TopShare, ordering
+from kexiao.facts.formula import Growth, Ratio, TopShare, ordering
 from kexiao.facts.metric import Example, Metric, Variant
+from kexiao.facts.passes import Gini
 from kexiao.metrics.parts import (
     completed_orders,
     discount_amount,
@@ -12,8 +13,10 @@ from kexiao.metrics.parts import (
     known_net,
     known_orders,
     margin,
+    marketing_and_sales_cost,
     matured_sales,
     net,
+    placed_amount,
     quantity,
     refund_amount,
     refunded_of_matured,
@@ -30,7 +33,18 @@ gross_sales = Metric(
     better="higher",
     source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
     example=Example(SHOP, answer=375, window=WINDOW),
+    variants={
+        "gmv": Variant(
+            Text(zh="GMV：全部下单金额", en="GMV: all orders placed"),
+            placed_amount,
+            Text(
+                zh="含未付款与已取消的订单，不是收入。",
+                en="Unpaid and cancelled orders are in it; it is no revenue.",
+            ),
+        ),
+    },
     volume=completed_orders,
+    more_examples=(Example(SHOP, answer=875, window=WINDOW, variant="gmv"),),
 )
 
 net_sales = Metric(
@@ -247,26 +261,36 @@ top_fifth_share = Metric(
     more_examples=(Example(SHOP, answer=0.3764705882352941, window=WINDOW, variant="by_sales"),),
 )
 
-customer_lifetime_value = Metric(
-    label=Text(zh="客户终身价值", en="Customer lifetime value"),
+gini = Metric(
+    label=Text(zh="基尼系数", en="Gini coefficient"),
     why=Text(
-        zh="期内获得的一位客户三年内值多少毛利（已减贴现、未减获客成本），由购买与金额模型估计。",
-        en="What a customer acquired in the period is worth in margin over three years, discounted, before acquisition cost.",
+        zh="毛利在下单客户之间分得多不均：0 为人人相同，1 为全在一人手里。",
+        en="How unequally the margin is spread over ordering customers: 0 all alike, 1 one customer holds all.",
     ),
-    formula=ScoreMean("clv", "lifetime_value", Text(zh="客户终身价值的平均", en="mean lifetime value")),
-    unit="money/customer",
-    better="higher",
-    source=Text(zh="Fader, Hardie & Lee 2005；Fader & Hardie 2013", en="Fader, Hardie & Lee 2005; Fader & Hardie 2013"),
-    example=Example(
-        {
-            **SHOP,
-            "scores": """
-                model | score          | as_of      | customer_id | value
-                clv   | lifetime_value | 2025-07-02 | 4           | 123
-                clv   | lifetime_value | 2025-07-02 | 3           | 50
-                """,
-        },
-        answer=123,
-        window=WINDOW,
+    formula=Gini(margin, Text(zh="下单客户毛利的基尼系数", en="Gini coefficient of margin over ordering customers")),
+    unit="ratio",
+    better="neither",
+    source=Text(zh="Gini 1912；Lorenz 1905", en="Gini 1912; Lorenz 1905"),
+    example=Example(SHOP, answer=0.25, window=WINDOW),
+    variants={
+        "by_sales": Variant(
+            Text(zh="按净销售额", en="by net sales"),
+            Gini(net, Text(zh="下单客户净销售额的基尼系数", en="Gini coefficient of net sales over ordering customers")),
+            Text(zh="不看成本。", en="Cost is left out."),
+        ),
+    },
+    more_examples=(Example(SHOP, answer=420 / 1360, window=WINDOW, variant="by_sales"),),
+)  # fmt: skip
+
+marketing_cost_ratio = Metric(
+    label=Text(zh="营销费用率", en="Marketing cost ratio"),
+    why=Text(
+        zh="每一元净销售额花掉多少营销与销售费用。",
+        en="How much marketing and sales cost each unit of net sales takes.",
     ),
+    formula=Ratio(marketing_and_sales_cost, net),
+    unit="ratio",
+    better="lower",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(SHOP, answer=100 / 315, window=WINDOW),
 )

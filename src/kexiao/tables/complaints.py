@@ -27,6 +27,11 @@ complaints = Table(
             required=True,
         ),
         *instant(
+            "first_response",
+            Text(zh="首次响应时间", en="First response at"),
+            Text(zh="第一次回复客户的时刻。", en="When the customer was first answered."),
+        ),
+        *instant(
             "resolved", Text(zh="解决时间", en="Resolved at"), Text(zh="解决的时刻。", en="When it was resolved.")
         ),
         Column("category", "text", Text(zh="类别", en="Category"), Text(zh="投诉类别。", en="The kind of complaint.")),

@@ -1,0 +1,180 @@
+"""Numbers that no sum of rows gives: each kind has a pass of its own over the data (``own_passes`` runs them).
+
+They are formulas like the others: frozen values, shown in words, and free to stand inside a ratio, a sum or a product.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from kexiao.facts.subjects import (
+    CAMPAIGN_OUTCOMES,
+    CUSTOMER_DIMENSIONS,
+    DIMENSION_LABELS,
+    STAFF_POSTS,
+    Fact,
+    dimensions_known,
+)
+from kexiao.text import Text
+
+if TYPE_CHECKING:
+    from kexiao.facts.formula import Formula
+
+LookBack = Literal["", "window", "acquired", "year"]
+
+
+class OwnPass:
+    """What such a formula says of itself: its words, the tables it rests on, the dimensions it knows, and how far back it looks."""
+
+    __slots__ = ()
+    label: Text
+
+    @property
+    def canonical(self) -> tuple[tuple[str, ...], ...]:
+        """The canonical tables, a group a fact."""
+        return (("orders",),)
+
+    @property
+    def broken_down_by(self) -> tuple[str, ...]:
+        """The dimensions along which it can be broken down: the customer's own, unless it says otherwise."""
+        return CUSTOMER_DIMENSIONS
+
+    @property
+    def looks_back(self) -> LookBack:
+        """What the first months of the data cannot know: who is new ("acquired"), or what came within a window before."""
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Median(OwnPass):
+    """The median of a whole-number column over the rows of a fact, divided by ``over``; ``ended`` names the column that is 0 where a duration is still
+    open (Kaplan–Meier). ``clustered``: one customer may have several rows."""
+
+    fact: Fact
+    column: str
+    label: Text
+    ended: str | None = None
+    over: int = 1
+    clustered: bool = False
+
+    @property
+    def canonical(self) -> tuple[tuple[str, ...], ...]:
+        """Those of the fact."""
+        return (self.fact.canonical,)
+
+    @property
+    def broken_down_by(self) -> tuple[str, ...]:
+        """Those of the fact."""
+        return dimensions_known(self.fact)
+
+    @property
+    def looks_back(self) -> LookBack:
+        """As far as the fact."""
+        return self.fact.looks_back
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetime(OwnPass):
+    """Days from a customer's first order to the end of the activity: the restricted mean of the survival curve, or merely first to last order."""
+
+    counted: Literal["restricted_mean", "first_to_last"]
+    label: Text
+
+    @property
+    def looks_back(self) -> LookBack:
+        """Who is new must be known."""
+        return "acquired"
+
+
+@dataclass(frozen=True, slots=True)
+class RevenueKept(OwnPass):
+    """Of the net sales a year earlier to known customers, the share that the same customers brought now; ``gross``: no customer above what he brought."""
+
+    gross: bool
+    label: Text
+
+
+@dataclass(frozen=True, slots=True)
+class HistoricValue(OwnPass):
+    """Margin of known customers from the data's first day to the period's end ÷ everyone acquired by then (B)."""
+
+    label: Text
+
+    @property
+    def looks_back(self) -> LookBack:
+        """Who was acquired must be known."""
+        return "acquired"
+
+
+@dataclass(frozen=True, slots=True)
+class Payback(OwnPass):
+    """The first month of age by whose end the margin per customer acquired in the period reaches ``cost`` per customer; a month is 30 days from the
+    customer's own first order."""
+
+    cost: Formula
+    label: Text
+
+    @property
+    def canonical(self) -> tuple[tuple[str, ...], ...]:
+        """Orders and spend."""
+        return ("orders",), ("spend",)
+
+    @property
+    def broken_down_by(self) -> tuple[str, ...]:
+        """Those that spend and acquisition share."""
+        return "channel", "campaign"
+
+    @property
+    def looks_back(self) -> LookBack:
+        """Who is new must be known."""
+        return "acquired"
+
+
+@dataclass(frozen=True, slots=True)
+class Gini(OwnPass):
+    """The Gini coefficient of a total over ordering customers; a negative value counts as 0."""
+
+    of: Formula
+    label: Text
+
+    @property
+    def broken_down_by(self) -> tuple[str, ...]:
+        """Whatever the total knows."""
+        return tuple(DIMENSION_LABELS)
+
+
+@dataclass(frozen=True, slots=True)
+class Incremental(OwnPass):
+    """What campaigns with a holdout brought beyond it: (mean per treated − mean per held out) × treated, by the arm assigned, added over campaigns begun
+    in the period; ``romi``: (that margin − cost) ÷ cost."""
+
+    counted: Literal["ordered", "margin", "romi"]
+    label: Text
+
+    @property
+    def canonical(self) -> tuple[tuple[str, ...], ...]:
+        """Lists with arms, and orders."""
+        return (("campaign_arms",), ("spend",)) if self.counted == "romi" else (("campaign_arms",),)
+
+    @property
+    def broken_down_by(self) -> tuple[str, ...]:
+        """The campaign's own."""
+        return tuple(CAMPAIGN_OUTCOMES.dimensions)
+
+
+@dataclass(frozen=True, slots=True)
+class Headcount(OwnPass):
+    """The mean number of staff in post over the period's days."""
+
+    label: Text
+
+    @property
+    def canonical(self) -> tuple[tuple[str, ...], ...]:
+        """Staff."""
+        return (STAFF_POSTS,)
+
+    @property
+    def broken_down_by(self) -> tuple[str, ...]:
+        """Where the staff member works, and who it is."""
+        return "team", "region", "salesperson"

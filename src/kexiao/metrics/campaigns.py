@@ -1,0 +1,179 @@
+"""市场活动: who took part, what it cost, and what came of it beyond a holdout."""
+
+from __future__ import annotations
+
+from kexiao.facts.formula import Minus, Ratio
+from kexiao.facts.metric import Example, Metric, Variant
+from kexiao.facts.passes import Incremental
+from kexiao.metrics.parts import (
+    budgets,
+    campaign_cost,
+    people_offline,
+    people_online,
+    people_taking_part,
+    spent_of_budgets,
+    unfinished_budgets,
+)
+from kexiao.text import Text
+
+_SPRING = {
+    "campaigns": """
+        campaign | channel | start_on   | end_on     | budget
+        spring   | web     | 2025-03-01 | 2025-03-31 | 100
+        store    | store   | 2025-03-10 | 2025-03-12 | 60
+        long     | web     | 2025-03-15 | 2025-12-31 | 500
+        quiet    | web     | 2025-03-20 | 2025-03-21 |
+        """,
+    "spend": """
+        spent_on   | channel | campaign | category | purpose     | amount
+        2025-02-20 | web     | spring   | content  | acquisition | 30
+        2025-03-05 | web     | spring   | media    | acquisition | 50
+        2025-03-11 | store   | store    | media    | acquisition | 64
+        2025-03-16 | web     | long     | media    | acquisition | 20
+        2025-03-20 | web     |          | media    | acquisition | 7
+        2025-06-30 | web     |          | media    | acquisition | 1
+        """,
+    "participations": """
+        campaign | customer_id | joined_on  | mode    | arm
+        spring   | 1           | 2025-03-01 | online  | treated
+        spring   | 2           | 2025-03-01 | online  | treated
+        spring   | 3           | 2025-03-01 | online  | treated
+        spring   | 4           | 2025-03-01 | online  | treated
+        spring   | 5           | 2025-03-01 |         | holdout
+        spring   | 6           | 2025-03-01 |         | holdout
+        store    | 1           | 2025-03-10 | offline |
+        store    | 7           | 2025-03-11 | offline |
+        """,
+    "orders": """
+        order_id | customer_id | ordered_on | amount | cost
+        z        | 9           | 2025-01-01 | 10     | 5
+        a        | 1           | 2025-03-03 | 100    | 60
+        b        | 1           | 2025-03-04 | 60     | 30
+        c        | 2           | 2025-03-31 | 80     | 40
+        d        | 3           | 2025-04-01 | 500    | 100
+        e        | 5           | 2025-03-09 | 50     | 30
+        y        | 9           | 2025-06-30 | 10     | 5
+        """,
+    "refunds": """
+        refund_id | order_id | refunded_on | amount | cost_returned
+        r1        | c        | 2025-03-31  | 10     | 0
+        r2        | z        | 2025-06-30  | 1      | 0
+        """,
+}
+
+participants = Metric(
+    label=Text(zh="活动参与人数", en="Participants"),
+    why=Text(
+        zh="参加过期内活动的客户，一人参加几场只算一次；对照组不算。",
+        en="Distinct customers who took part in the period, however often; those held out do not count.",
+    ),
+    formula=people_taking_part,
+    unit="customers",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(_SPRING, answer=5),
+    variants={
+        "online": Variant(
+            Text(zh="线上", en="online"), people_online, Text(zh="线上线下都参加的人两边都算。", en="Who took part both ways counts in both.")
+        ),
+        "offline": Variant(
+            Text(zh="线下", en="offline"), people_offline, Text(zh="线上线下都参加的人两边都算。", en="Who took part both ways counts in both.")
+        ),
+    },
+    more_examples=(
+        Example(_SPRING, answer=4, variant="online"),
+        Example(_SPRING, answer=2, variant="offline"),
+        Example(_SPRING, answer=2, dimensions={"campaign": "store"}),
+    ),
+)  # fmt: skip
+
+cost_per_participant = Metric(
+    label=Text(zh="单人参与成本", en="Cost per participant"),
+    why=Text(
+        zh="每位参与者摊到的活动费用；未记到活动上的费用不算。",
+        en="What campaigns cost per participant; spend that names no campaign is left out.",
+    ),
+    formula=Ratio(campaign_cost, people_taking_part),
+    unit="money/customer",
+    better="lower",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(_SPRING, answer=26.8),
+    more_examples=(Example(_SPRING, answer=32, dimensions={"campaign": "store"}),),
+)
+
+budget_execution_rate = Metric(
+    label=Text(zh="预算执行率", en="Budget execution rate"),
+    why=Text(
+        zh="花掉的费用 ÷ 预算，越接近 1 越好；只算期内开始、已结束、有预算的活动，费用算到活动整个周期。",
+        en="Spend ÷ budget, good when near 1; of campaigns with a budget that began in the period and are over, with all that was ever spent on them.",
+    ),
+    formula=Ratio(spent_of_budgets, budgets, immature=unfinished_budgets),
+    unit="ratio",
+    better="neither",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(_SPRING, answer=0.9),
+    more_examples=(Example(_SPRING, answer=64 / 60, dimensions={"channel": "store"}),),
+)
+
+budget_variance = Metric(
+    label=Text(zh="预算偏差", en="Budget variance"),
+    why=Text(zh="实际费用 − 预算，正数为超支。", en="Spend less budget; above 0 is overspent."),
+    formula=Minus(spent_of_budgets, budgets),
+    unit="money",
+    better="neither",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(_SPRING, answer=-16),
+)
+
+incremental_conversions = Metric(
+    label=Text(zh="增量下单客户", en="Incremental conversions"),
+    why=Text(
+        zh="实验组比对照组多带来的下单客户；区间跨过 0 就是尚不能判断。按抽签分组计，不按是否真的参加。",
+        en="Customers who ordered beyond what the holdout says would have; an interval across 0 means it cannot be told. By the arm drawn, whether or not they took part.",
+    ),
+    formula=Incremental(
+        "ordered",
+        Text(
+            zh="（实验组下单率 − 对照组下单率）× 实验组人数，逐活动相加",
+            en="(share ordering of the treated − of the held out) × treated, added over campaigns",
+        ),
+    ),
+    unit="customers",
+    better="higher",
+    source=Text(zh="Fisher 1935；Neyman 1923", en="Fisher 1935; Neyman 1923"),
+    example=Example(_SPRING, answer=0),
+)
+
+incremental_margin = Metric(
+    label=Text(zh="增量毛利", en="Incremental margin"),
+    why=Text(
+        zh="实验组比对照组多带来的毛利，从活动开始到结束；优惠已在毛利中扣除。",
+        en="Margin beyond what the holdout says would have come, from the campaign’s start to its end; discounts are in the margin.",
+    ),
+    formula=Incremental(
+        "margin",
+        Text(
+            zh="（实验组人均毛利 − 对照组人均毛利）× 实验组人数，逐活动相加",
+            en="(margin per treated − per held out) × treated, added over campaigns",
+        ),
+    ),
+    unit="money",
+    better="higher",
+    source=Text(zh="Fisher 1935；Neyman 1923", en="Fisher 1935; Neyman 1923"),
+    example=Example(_SPRING, answer=60),
+)
+
+incremental_romi = Metric(
+    label=Text(zh="增量投资回报率", en="Incremental return on investment"),
+    why=Text(
+        zh="多出来的毛利盖过活动费用多少；没有对照组就没有这个数。",
+        en="By how much the extra margin exceeds what the campaigns cost; without a holdout there is no such number.",
+    ),
+    formula=Incremental(
+        "romi", Text(zh="（增量毛利 − 活动费用）÷ 活动费用", en="(incremental margin − cost of the campaigns) ÷ cost")
+    ),
+    unit="ratio",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(_SPRING, answer=-0.25),
+)
