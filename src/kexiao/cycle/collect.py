@@ -26,6 +26,7 @@ from kexiao.sources.mapping.load import Load
 from kexiao.sources.mapping.outcome import LoadReport, PartReport, RowError
 from kexiao.sources.mapping.plan import SheetMapping
 from kexiao.sources.mapping.preparing import recognise_file
+from kexiao.sources.resuming import forget
 from kexiao.sources.scrubbing import original_path
 from kexiao.tables.catalogue import table_named
 from kexiao.tables.identity import erased_met, keep_contacts_of
@@ -88,6 +89,7 @@ def collect(
         with suppress(StorageError):
             # The load is done; the next file of this layout is recognised anew.
             load.keep_mappings()
+    forget(folder)
     tidy_if_due(folder, on_progress=tell)
     return replace(report, snapshot=snapshot.name)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from kexiao.engine.folder import Folder
 from kexiao.engine.posix import sha256, storage_errors, sync
+from kexiao.sources import resuming
 from kexiao.sources.files.reading import printable
 
 
@@ -57,13 +58,15 @@ def keep(folder: Folder, source: Source) -> None:
 
 @contextmanager
 def workplace(folder: Folder) -> Iterator[Path]:
-    """A folder for the files of one run; those of runs that died are swept away."""
+    """A folder for the files of one run; those of runs that died are swept away, but for what the next load may go on from."""
     root = folder.data / "_tmp"
     with storage_errors(root):
         root.mkdir(parents=True, exist_ok=True)
         for left in root.glob("load-*"):
             if not _alive(left.name):
+                resuming.keep_finished(left)
                 shutil.rmtree(left, ignore_errors=True)
+        resuming.forget(folder, older_than=resuming.LONGEST_KEPT)
         work = root / f"load-{os.getpid()}-{uuid.uuid4().hex[:8]}"
         work.mkdir()
     try:

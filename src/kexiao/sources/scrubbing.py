@@ -19,13 +19,14 @@ from kexiao.engine.duck import Connection, connect, quote_text, run
 from kexiao.engine.folder import Folder
 from kexiao.engine.posix import storage_errors, sync
 from kexiao.errors import KexiaoError
-from kexiao.sources.files.reading import read_file
+from kexiao.sources.files.reading import finished_reading, read_file, same_reading
 from kexiao.sources.files.staged import StagedSheet, sheet_from_json, sheet_to_json
 from kexiao.sources.inbox import Source
 from kexiao.sources.mapping.batch import Batch, BatchSheet
 from kexiao.sources.mapping.plan import SheetMapping
 from kexiao.sources.mapping.preparing import Recognised, recognise_file, type_sheet
 from kexiao.sources.mapping.typed import Surroundings
+from kexiao.sources.resuming import take_over
 from kexiao.tables.erased import WAYS, digest_sql, email_token, phone_token, ref_token, token
 from kexiao.tables.identity import contacts_query, use_key
 from kexiao.tables.person import Person, without_way
@@ -58,9 +59,11 @@ def original_path(folder: Folder, fingerprint: str) -> Path | None:
 
 
 def read_sheets(source: Source, work: Path) -> list[StagedSheet]:
-    """The sheets of a file of the inbox: read in the capped child, or as they were kept when it was scrubbed."""
+    """The sheets of a file of the inbox: read in the capped child, as a killed load had read them, or as they were kept when the file was scrubbed."""
     if source.path.parent.name != SCRUBBED:
-        return read_file(source.path, work, original_name=source.name)
+        same = same_reading(source.path, source.name)
+        done = finished_reading(work) if take_over(work.parent.parent, same, work) else None
+        return done or read_file(source.path, work, original_name=source.name)
     with storage_errors(source.path), zipfile.ZipFile(source.path) as kept:
         work.mkdir(parents=True, exist_ok=True)
         described = json.loads(kept.read("sheets.json"))

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import unicodedata
+import uuid
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,8 @@ def read_file(path: Path, work: Path, *, original_name: str, limits: Limits = DE
     with storage_errors(work):
         work.mkdir(parents=True, exist_ok=True)
         (work / ANSWER).unlink(missing_ok=True)
-        task = {"path": str(path.resolve()), "name": original_name, "limits": asdict(limits)}
+        same = same_reading(path, original_name, limits)
+        task = {"path": str(path.resolve()), "name": original_name, "limits": asdict(limits), "same": same}
         (work / TASK).write_text(json.dumps(task), encoding="utf-8")
     code, complaint = _run_child(work, limits, name)
     answer = _answer(work)
@@ -52,6 +54,27 @@ def read_file(path: Path, work: Path, *, original_name: str, limits: Limits = DE
     if "error" in answer:
         raise _error(answer["error"], name)
     return [sheet_from_json(described, work) for described in answer["sheets"]]
+
+
+def finished_reading(work: Path) -> list[StagedSheet] | None:
+    """The sheets that an earlier reading left in ``work``; None where it did not come to its end."""
+    answer = _answer(work)
+    return (
+        [sheet_from_json(described, work) for described in answer["sheets"]] if answer and "sheets" in answer else None
+    )
+
+
+def same_reading(path: Path, original_name: str, limits: Limits = DEFAULT_LIMITS) -> dict[str, str]:
+    """What must be equal for two readings to give the same cells: the file (its path names its content), how it is read, the program; and that the
+    machine ran on in between, since cells that it still had in memory would be lost otherwise."""
+    boot = Path("/proc/sys/kernel/random/boot_id")
+    return {
+        "file": path.name,
+        "name": original_name,
+        "limits": json.dumps(asdict(limits), sort_keys=True),
+        "program": kexiao.__version__,
+        "boot": boot.read_text(encoding="ascii").strip() if boot.exists() else uuid.uuid4().hex,
+    }
 
 
 def printable(name: str) -> str:
