@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from kexiao.cycle.linking import link_people
 from kexiao.engine.duck import Connection, connect, files_as_query, quote_name, quote_text, run
 from kexiao.engine.folder import Folder
 from kexiao.engine.store import Store, Writer
@@ -74,10 +75,14 @@ def strays_in(folder: Folder) -> list[Stray]:
 
 
 def strays_of_load(writer: Writer, work: Path) -> list[Text]:
-    """What a load that is about to be seen brings astray, in words; of each table the first rows are looked at."""
+    """What is to be told of the personal data of a load that is about to be seen: who was known by a phone alone and is linked now, and what stands astray.
+
+    Of each table the first rows are looked at.
+    """
+    linked = link_people(writer, work)
     connection = connect(work / "strays")
     try:
-        found = []
+        found = linked
         for name, version in writer.tables.items():
             table, before = all_tables().get(name), writer.base.tables.get(name)
             old = {part.path for part in before.files} if before else set()
