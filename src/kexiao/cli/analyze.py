@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from kexiao.cli.options import argument, option, session
+from kexiao.cli.progress import step
 from kexiao.errors import PARTLY_LOADED, WrongUse
 from kexiao.text import Text
 
@@ -63,7 +63,7 @@ def analyze(
         until=as_day("--until", until),
         currency=currency.upper() or None,
         timezone=timezone or None,
-        on_progress=_progress,
+        on_progress=step,
     )
     write_report(found, output)
     tell(found, output)
@@ -97,7 +97,7 @@ def write_report(found: Analysis, output: Path) -> None:
     from kexiao.engine.posix import write_durably
     from kexiao.report.analysis_page import analysis_html
 
-    _progress(Text(zh="绘制报告…", en="Drawing the report…"))
+    step(Text(zh="绘制报告…", en="Drawing the report…"))
     write_durably(output, analysis_html(found).encode())
 
 
@@ -139,8 +139,3 @@ def _row(found: Analysis, voice: Voice, name: str, spans: int) -> list[str]:
         change = voice.change(reading.value, reading.before, report.better)
         row += [voice.line(reading.value), "" if change.direction == "missing" else change.text]
     return row
-
-
-def _progress(words: Text) -> None:
-    if sys.stderr.isatty() and session().format == "table":
-        print(words(), file=sys.stderr)

@@ -21,11 +21,11 @@ def backup(
     ] = None,
 ) -> None:
     """Write, read back and check one archive of data, settings, key, inbox, quarantine, contacts, audit log and closed periods."""
-    from kexiao.cli.collect import _progress
     from kexiao.cli.output import write_json
+    from kexiao.cli.progress import step
     from kexiao.cycle.backup import backup as back_up
 
-    report = back_up(session().folder(), file, on_progress=_progress)
+    report = back_up(session().folder(), file, on_progress=step)
     if session().format == "json":
         write_json(
             {"file": str(report.file), "bytes": report.size, "seal": report.seal, "files": report.files,

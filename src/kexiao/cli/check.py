@@ -36,7 +36,7 @@ def check(
     ] = "",
 ) -> int:
     """Verify every file of every snapshot, the audit log, closes, and the rules of every table. Code 9 where something is not as it was written."""
-    from kexiao.cli.collect import _progress
+    from kexiao.cli.progress import step
     from kexiao.cycle.quality import quality
     from kexiao.cycle.strays import strays_in
     from kexiao.cycle.verify import verify_store
@@ -44,7 +44,7 @@ def check(
     folder = session().folder()
     if closed:
         return _closed(folder)
-    found = verify_store(folder, anchor=_head(anchor), on_progress=_progress)
+    found = verify_store(folder, anchor=_head(anchor), on_progress=step)
     problems = list(found.problems)
     measured = None
     if not store and not problems:

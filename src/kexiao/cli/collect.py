@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 from kexiao.cli.options import argument, option, session
+from kexiao.cli.progress import bar, step, waiting
 from kexiao.errors import KexiaoError, WrongUse
 from kexiao.text import Text
 
@@ -83,8 +83,6 @@ def collect(
             named,
             mapping=mapping,
             exported_at=when,
-            on_progress=_progress,
-            on_wait=_waiting,
             accept_change=accept_change,
         )
     )
@@ -93,7 +91,7 @@ def collect(
 def _undo(folder: Folder, load: int) -> None:
     from kexiao.cycle.collect import undo
 
-    snapshot = undo(folder, load, on_progress=_progress, on_wait=_waiting)
+    snapshot = undo(folder, load, on_progress=step, on_wait=waiting)
     print(
         Text(zh="已撤销导入 {n}，当前快照 {s}。", en="Load {n} was taken back; the snapshot is now {s}.").fill(
             n=load, s=snapshot.name
@@ -166,7 +164,7 @@ def _source(folder: Folder, named: list[Path], full: bool) -> str | None:
 def _pulled(folder: Folder, source: str, full: bool) -> LoadReport:
     from kexiao.cycle import pull
 
-    return pull.pull(folder, source, full=full, on_progress=_progress)
+    return pull.pull(folder, source, full=full, on_progress=step)
 
 
 def _is_talk(files: list[Path], mapping: Path | None, preview: bool) -> bool:
@@ -190,17 +188,11 @@ def _collected(talk: bool, folder: Folder, files: list[Path], **how: Any) -> Loa
     from kexiao.cli.confirming import load_asking
     from kexiao.cycle.collect import collect as load
 
-    return load_asking(folder, files, lambda: load(folder, files, **how)) if talk else load(folder, files, **how)
+    def run() -> LoadReport:
+        with bar() as shown:
+            return load(folder, files, on_progress=shown.step, on_share=shown.share, on_wait=waiting, **how)
 
-
-def _progress(words: Text) -> None:
-    if sys.stderr.isatty() and session().format == "table":
-        print(words(), file=sys.stderr)
-
-
-def _waiting(words: Text) -> None:
-    """That another process is writing is told to programs too: they would else take it for a hang."""
-    print(words(), file=sys.stderr, flush=True)
+    return load_asking(folder, files, run) if talk else run()
 
 
 def _when(given: str, timezone: str) -> datetime | None:

@@ -10,11 +10,11 @@ HELP = Text(zh="立即整理：合并小文件，清理旧快照（平时导入�
 
 def compact() -> None:
     """Rewrite small files, thin out snapshots by the rules in kexiao.toml, delete what nobody can need any more."""
-    from kexiao.cli.collect import _progress
     from kexiao.cli.output import write_json
+    from kexiao.cli.progress import step
     from kexiao.cycle.retention import tidy
 
-    done = tidy(session().folder(), on_progress=_progress)
+    done = tidy(session().folder(), on_progress=step)
     if session().format == "json":
         write_json(
             {"snapshot": done.snapshot, "compacted": {t: list(n) for t, n in done.compacted.items()},

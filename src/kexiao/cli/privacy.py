@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from kexiao.cli.options import argument, option, session
+from kexiao.cli.progress import step
 from kexiao.text import Text
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def _erase(folder: Folder, who: str, yes: bool) -> None:
         ):
             _say(Text(zh="没有删除。", en="Nothing was erased."))
             return
-    done = erase(folder, who, on_progress=_progress)
+    done = erase(folder, who, on_progress=step)
     if session().format == "json":
         from dataclasses import asdict
 
@@ -228,13 +229,6 @@ def _allow(folder: Folder, who: str) -> None:
             en="Lifted; this person's data may be stored again from now on. What was erased does not come back.",
         )
     )
-
-
-def _progress(words: Text) -> None:
-    import sys
-
-    if sys.stderr.isatty():
-        print(words(), file=sys.stderr)
 
 
 def _say(words: Text) -> None:

@@ -16,14 +16,14 @@ def restore(
     directory: Annotated[Path, argument(zh="新文件夹", en="the folder to make")],
 ) -> None:
     """Check an archive and unpack it; erasures of the workspace named by -w are applied to what comes back."""
-    from kexiao.cli.collect import _progress
     from kexiao.cli.output import write_json
+    from kexiao.cli.progress import step
     from kexiao.cycle.backup import restore as bring_back
     from kexiao.engine.folder import SETTINGS_FILE
 
     here = session().workspace
     living = here if (here / SETTINGS_FILE).is_file() else None
-    report = bring_back(file, directory, living=living, on_progress=_progress)
+    report = bring_back(file, directory, living=living, on_progress=step)
     if session().format == "json":
         write_json(
             {"workspace": str(report.directory), "snapshot": report.snapshot, "files": report.files,

@@ -10,11 +10,11 @@ HELP = Text(zh="把较早版本的工作区升级到当前格式（先自动备�
 
 def upgrade() -> None:
     """Back the workspace up, then migrate it step by step."""
-    from kexiao.cli.collect import _progress
     from kexiao.cli.output import write_json
+    from kexiao.cli.progress import step
     from kexiao.cycle.upgrade import upgrade as bring_up
 
-    done = bring_up(session().folder(), on_progress=_progress)
+    done = bring_up(session().folder(), on_progress=step)
     if session().format == "json":
         write_json(
             {"before": done.before, "after": done.after, "changes": [str(words) for words in done.changes],

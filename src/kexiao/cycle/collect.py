@@ -53,13 +53,14 @@ def collect(
     exported_at: datetime | None = None,
     on_progress: Progress | None = None,
     on_wait: Progress | None = None,
+    on_share: Callable[[float], None] | None = None,
     who: str | None = None,
     accept_change: bool = False,
 ) -> LoadReport:
     """Load files as one load. The same files again change nothing.
 
     ``mapping`` is a TOML file for the sheets that have its columns; ``exported_at`` says how new the rows are where they don't say so themselves
-    (default: each file's time); ``on_wait`` is told once where another process is writing; ``who`` loads, for the audit log; ``accept_change``: amounts or row counts
+    (default: each file's time); ``on_share`` is told how much is done, from 0 to 1; ``on_wait`` is told once where another process is writing; ``who`` loads, for the audit log; ``accept_change``: amounts or row counts
     quite unlike before are meant, and hold nothing up.
     Errors: ``WrongUse``, ``InputRejected``, ``Ambiguous``, ``LimitExceeded``, ``StorageError``; then nothing was loaded.
     """
@@ -72,7 +73,9 @@ def collect(
         store = Store(folder.data)
         with store.writing("collect", on_wait=lambda: (on_wait or tell)(store.busy())) as writer:
             begin(folder, store)
-            load = Load(folder, writer, work, writer.base.number + 1, tell, accept_change=accept_change)
+            load = Load(
+                folder, writer, work, writer.base.number + 1, tell, accept_change=accept_change, on_share=on_share
+            )
             report, sources = _loaded(load, sources, given, kept)
             if report.load_id is None:
                 writer.discard()

@@ -58,12 +58,15 @@ def original_path(folder: Folder, fingerprint: str) -> Path | None:
     return scrubbed if scrubbed.exists() else next(iter(sorted(folder.inbox.glob(f"{fingerprint}*"))), None)
 
 
-def read_sheets(source: Source, work: Path) -> list[StagedSheet]:
-    """The sheets of a file of the inbox: read in the capped child, as a killed load had read them, or as they were kept when the file was scrubbed."""
+def read_sheets(source: Source, work: Path, *, on_share: Callable[[float], None] | None = None) -> list[StagedSheet]:
+    """The sheets of a file of the inbox: read in the capped child, as a killed load had read them, or as they were kept when the file was scrubbed.
+
+    ``on_share`` is told how much of it is read, where that can be told.
+    """
     if source.path.parent.name != SCRUBBED:
         same = same_reading(source.path, source.name)
         done = finished_reading(work) if take_over(work.parent.parent, same, work) else None
-        return done or read_file(source.path, work, original_name=source.name)
+        return done or read_file(source.path, work, original_name=source.name, on_share=on_share)
     with storage_errors(source.path), zipfile.ZipFile(source.path) as kept:
         work.mkdir(parents=True, exist_ok=True)
         described = json.loads(kept.read("sheets.json"))

@@ -7,8 +7,11 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import unicodedata
 import uuid
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,7 +20,7 @@ import kexiao
 from kexiao import errors
 from kexiao.engine.posix import storage_errors
 from kexiao.errors import InputRejected, KexiaoError, LimitExceeded, Place
-from kexiao.sources.files.staged import Limits, StagedSheet, sheet_from_json, text_from_json
+from kexiao.sources.files.staged import SHARE, Limits, StagedSheet, sheet_from_json, text_from_json
 from kexiao.text import Text
 
 TASK = "task.json"
@@ -27,11 +30,19 @@ _START = "import sys; sys.path.append(sys.argv[1]); from kexiao.sources.files.ch
 _KILLED = {signal.SIGKILL, signal.SIGXCPU, signal.SIGXFSZ, signal.SIGABRT}
 
 
-def read_file(path: Path, work: Path, *, original_name: str, limits: Limits = DEFAULT_LIMITS) -> list[StagedSheet]:
+def read_file(
+    path: Path,
+    work: Path,
+    *,
+    original_name: str,
+    limits: Limits = DEFAULT_LIMITS,
+    on_share: Callable[[float], None] | None = None,
+) -> list[StagedSheet]:
     """The sheets of a file as text cells, written as Parquet into ``work``.
 
     ``path`` should bear a name made from the content; ``original_name`` is what the user called the file and is used in
-    messages and as a hint only. ``work`` is a folder of this one reading: it must not hold the results of another.
+    messages and as a hint only. ``work`` is a folder of this one reading: it must not hold the results of another. ``on_share`` is told
+    how much of a large text file is read, from 0 to 1.
 
     Errors: ``InputRejected`` for what is not a table or is broken, ``Ambiguous`` where the user must choose,
     ``LimitExceeded`` for what costs too much, ``StorageError`` for a full disk.
@@ -47,7 +58,7 @@ def read_file(path: Path, work: Path, *, original_name: str, limits: Limits = DE
         same = same_reading(path, original_name, limits)
         task = {"path": str(path.resolve()), "name": original_name, "limits": asdict(limits), "same": same}
         (work / TASK).write_text(json.dumps(task), encoding="utf-8")
-    code, complaint = _run_child(work, limits, name)
+    code, complaint = _run_child(work, limits, name, on_share)
     answer = _answer(work)
     if answer is None:
         raise _died(code, complaint, name)
@@ -88,7 +99,9 @@ def printable(name: str) -> str:
     return kept if len(kept) <= 80 else kept[:60] + "…" + kept[-15:]
 
 
-def _run_child(work: Path, limits: Limits, name: str) -> tuple[int, str]:
+def _run_child(
+    work: Path, limits: Limits, name: str, on_share: Callable[[float], None] | None = None
+) -> tuple[int, str]:
     """Run the child to its end; its exit status and the last words on its standard error."""
     root = Path(kexiao.__file__).resolve().parents[1]
     environment = {
@@ -110,7 +123,7 @@ def _run_child(work: Path, limits: Limits, name: str) -> tuple[int, str]:
             start_new_session=False,
         )
         try:
-            code = child.wait(timeout=limits.wall_seconds)
+            code = _ended(child, limits.wall_seconds, work / SHARE, on_share)
         except subprocess.TimeoutExpired:
             raise _too_slow(name) from None
         finally:
@@ -120,6 +133,21 @@ def _run_child(work: Path, limits: Limits, name: str) -> tuple[int, str]:
         complaint.seek(0, os.SEEK_END)
         complaint.seek(max(0, complaint.tell() - 2000))
         return code, complaint.read().decode("utf-8", "replace")
+
+
+def _ended(child: subprocess.Popen[bytes], seconds: float, told: Path, on_share: Callable[[float], None] | None) -> int:
+    """Wait for the child, passing on how far it says it is. Errors: ``TimeoutExpired``."""
+    if on_share is None:
+        return child.wait(timeout=seconds)
+    last = time.monotonic() + seconds
+    while True:
+        try:
+            return child.wait(timeout=min(0.3, max(0.0, last - time.monotonic())))
+        except subprocess.TimeoutExpired:
+            if time.monotonic() >= last:
+                raise
+            with suppress(OSError, ValueError):
+                on_share(float(told.read_text(encoding="ascii")))
 
 
 def _answer(work: Path) -> dict[str, Any] | None:

@@ -31,6 +31,8 @@ CELL_ERRORS = frozenset(
 )
 """Cells of a workbook that hold an error; ``#NOT_CALCULATED!`` is ours, for a formula whose result is not stored."""
 
+SHARE = "share.txt"
+"""Where the child says how much of a large file it has read, from 0 to 1."""
 COUNTED_CODES = frozenset({"total", "repeated_header"})
 
 

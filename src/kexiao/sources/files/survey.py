@@ -6,7 +6,7 @@ The check looks at every byte, with numpy. Only what is proven clean is handed t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,11 +47,14 @@ class Clean:
     trimmed: bool
 
 
-def survey(path: Path, delimiter: str, width: int, skip: int) -> Clean | None:
-    """What the file holds below its first ``skip`` lines if it is clean, else None."""
+def survey(
+    path: Path, delimiter: str, width: int, skip: int, on_share: Callable[[float], None] | None = None
+) -> Clean | None:
+    """What the file holds below its first ``skip`` lines if it is clean, else None; ``on_share`` is told how much of it was seen."""
     if width < 2 or len(delimiter.encode()) > 1:
         return None
     state = _State(ord(delimiter), width)
+    size, seen = path.stat().st_size, 0
     for number, block in enumerate(_whole_lines(path)):
         header, body = _cut_head(block, skip) if number == 0 else (state.header, block)
         if header is None:
@@ -59,6 +62,9 @@ def survey(path: Path, delimiter: str, width: int, skip: int) -> Clean | None:
         state.header = header
         if body and not state.accepts(body):
             return None
+        seen += len(block)
+        if on_share:
+            on_share(seen / size)
     return Clean(state.rows, state.trimmed) if state.rows else None
 
 

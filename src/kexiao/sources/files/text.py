@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -19,7 +20,7 @@ from kexiao.sources.files.header import LOOKED_AT, Header, find_header, unique_n
 from kexiao.sources.files.lines import Record, read_records
 from kexiao.sources.files.shape import record_test
 from kexiao.sources.files.special import is_remark, judge_of
-from kexiao.sources.files.staged import Limits, RefusedRow, SkippedRow, StagedSheet
+from kexiao.sources.files.staged import SHARE, Limits, RefusedRow, SkippedRow, StagedSheet
 from kexiao.sources.files.survey import survey
 from kexiao.sources.files.writing import (
     COMPACT_PARQUET,
@@ -199,7 +200,7 @@ def _stage_clean(file: Utf8File, layout: Layout, target: Path) -> StagedSheet | 
     # Both look at every byte: the one that judges stops the one that copies as soon as the file turns out not to be clean.
     copied = target.with_suffix(".copied")
     with ThreadPoolExecutor(1) as pool:
-        judging = pool.submit(survey, file.path, layout.delimiter, layout.width, skip)
+        judging = pool.submit(survey, file.path, layout.delimiter, layout.width, skip, _tell_share)
         judging.add_done_callback(
             lambda judged: None if judged.exception() or judged.result() else connection.interrupt()
         )
@@ -217,6 +218,12 @@ def _stage_clean(file: Utf8File, layout: Layout, target: Path) -> StagedSheet | 
     copied.rename(target)
     titles = tuple(SkippedRow(number + 1, "title") for number in range(layout.header.first))
     return StagedSheet(sheet="", header=layout.names, parquet=target, rows=rows, skipped=titles, trimmed=clean.trimmed)
+
+
+def _tell_share(done: float) -> None:
+    """Leave word for the parent of how much is read; where that cannot be, nobody needs it."""
+    with suppress(OSError):
+        Path(SHARE).write_text(f"{done:.3f}", encoding="ascii")
 
 
 def _stage_lines(file: Utf8File, layout: Layout, target: Path, limits: Limits) -> StagedSheet:

@@ -32,12 +32,15 @@ from kexiao.sources.mapping.typed import Surroundings
 from kexiao.sources.mapping.unusual import hold, unusual_amounts, unusual_volume
 from kexiao.sources.mapping.withdrawing import withdraw_deleted
 from kexiao.sources.scrubbing import read_sheets
+from kexiao.sources.shares import Shares
 from kexiao.tables.catalogue import table_named
 from kexiao.tables.identity import merge_contacts, refuse_collisions, use_key
 from kexiao.tables.loading import Merged, append, merge
 from kexiao.text import Text
 
 SHOWN_ERRORS = 1000
+READ, TYPED, SHAPED = 0.5, 0.62, 0.7
+"""How much of a large load is done once its files are read, its cells typed, its rows shaped: measured with ten million orders."""
 MEMORY_BYTES = 1024**3
 """What a load may hold in memory; a larger one spills to disk."""
 Progress = Callable[[Text], None]
@@ -48,7 +51,7 @@ class Load:
 
     def __init__(
         self, folder: Folder, writer: Writer, work: Path, load_id: int, tell: Progress, *, replayed: bool = False,
-        accept_change: bool = False,
+        accept_change: bool = False, on_share: Callable[[float], None] | None = None,
     ) -> None:  # fmt: skip
         self.folder, self.writer, self.work, self.load_id, self.tell = folder, writer, work, load_id, tell
         self.before, self.replayed, self.accept_change = dict(writer.tables), replayed, accept_change
@@ -57,6 +60,7 @@ class Load:
         zone = ZoneInfo(folder.timezone)
         self.around = Surroundings(zone, datetime.now(zone).date(), folder.currency)
         self.mappings = folder.root / "mappings"
+        self.share = on_share or (lambda _: None)
         self.warnings: list[Text] = []
         self.kept: list[SheetMapping] = []
 
@@ -79,10 +83,14 @@ class Load:
     def _recognise(self, sources: Sequence[Source], given: Sequence[SheetMapping]) -> list[Recognised]:
         found: list[Recognised] = []
 
+        reading = Shares([source.path.stat().st_size for source in sources], lambda done: self.share(READ * done))
+
         def read(numbered: tuple[int, Source]) -> list[StagedSheet]:
             number, source = numbered
             self.tell(Text(zh="读取 {file}…", en="Reading {file}…").fill(file=source.name))
-            return read_sheets(source, self.work / f"f{number}")
+            sheets = read_sheets(source, self.work / f"f{number}", on_share=lambda done: reading.tell(number, done))
+            reading.tell(number, 1.0)
+            return sheets
 
         with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
             staged = list(pool.map(read, enumerate(sources)))
@@ -118,6 +126,7 @@ class Load:
                 if (words := note(code, sheet.column_of(name), rows))
             ]
             sheets.append(sheet)
+            self.share(READ + (TYPED - READ) * (number + 1) / len(recognised))
         orders = self.writer.tables.get("orders")
         stored = {
             "orders": _read(self.writer, "orders")
@@ -129,8 +138,14 @@ class Load:
     def _merge(self, batch: Batch) -> list[Merged]:
         self.tell(Text(zh="整理 {n} 张表…", en="Shaping {n} sheets…").fill(n=len(batch.sheets)))
         merged = []
-        for number, incoming in enumerate(shape(batch)):
+        shaped = shape(batch)
+        steps = Shares(
+            [3 if one.decides else 1 for one in shaped], lambda done: self.share(SHAPED + (1 - SHAPED) * done)
+        )
+        for number, incoming in enumerate(shaped):
+            steps.tell(number, 0.0)
             merged.append(merge(self.connection, self.writer, incoming, self.load_id, str(number)))
+            steps.tell(number, 1.0)
         for one in merged:
             if one.incoming.decides:
                 key = one.incoming.table.key[0]
