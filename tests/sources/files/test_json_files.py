@@ -38,11 +38,40 @@ def test_objects_inside_a_record_are_flattened_one_level(read: Read) -> None:
     assert table.cells == [["1", "7", "甲", "a┋b", "TRUE"]]
 
 
-def test_lists_of_objects_inside_a_record_stay_as_text_and_are_told(read: Read) -> None:
-    [table] = read(text([{"id": "1", "items": [{"sku": "a"}, {"sku": "b"}]}]))
-    assert table.sheet.header == ("id", "items（列表）")
-    assert json.loads(table.cells[0][1]) == [{"sku": "a"}, {"sku": "b"}]
-    assert "“items” holds lists of its own (1 records)" in table.warnings
+def test_lists_of_lines_inside_a_record_become_a_sheet_with_the_records_id(read: Read) -> None:
+    orders = [
+        {"id": "1", "total": 3.50, "items": [{"sku": "a", "id": "9"}, {"sku": "b", "price": 1.20}]},
+        {"id": "2", "total": 1, "items": []},
+        {"id": "3", "total": 2, "items": [{"sku": "c"}]},
+    ]
+    head, lines = read(text({"orders": orders}))
+    assert (head.sheet.sheet, lines.sheet.sheet) == ("orders", "orders.items")
+    assert (head.sheet.header, head.cells) == (("id", "total"), [["1", "3.5"], ["2", "1"], ["3", "2"]])
+    assert lines.sheet.header == ("order_id", "sku", "id", "price")
+    assert lines.cells == [["1", "a", "9", ""], ["1", "b", "", "1.2"], ["3", "c", "", ""]]
+
+
+def test_lines_take_the_orders_number_rather_than_another_id_and_keep_a_field_of_the_same_name(read: Read) -> None:
+    record = {"客户编号": "C1", "订单号": "A1", "商品明细": [{"商品编号": "P1", "订单号": "x"}]}
+    _, lines = read(text([record]))
+    assert lines.sheet.header == ("订单号", "商品编号", "商品明细.订单号")
+    assert lines.cells == [["A1", "P1", "x"]]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"id": "1", "owner__l": [{"id": "7", "name": "甲"}]},
+        {"name": "甲", "items": [{"sku": "a"}]},
+        {"id": "1", "items": [{"sku": "a"}, "b"]},
+    ],
+)
+def test_other_lists_inside_a_record_stay_as_text_and_are_told(read: Read, record: dict[str, object]) -> None:
+    [table] = read(text([record]))
+    held = list(record)[1]
+    assert table.sheet.header == (next(iter(record)), f"{held}（列表）")
+    assert json.loads(table.cells[0][1]) == record[held]
+    assert f"“{held}” holds lists of its own (1 records)" in table.warnings
 
 
 def test_every_array_in_an_answer_is_a_sheet_named_by_the_way_to_it(read: Read) -> None:

@@ -1,11 +1,13 @@
 """JSON files as tables: arrays of objects, wherever they stand in an answer of an interface; one object alone is one row.
 
-Objects inside a record are flattened one level (``owner.name``); numbers stay as they are written, so that no long id loses a digit.
+Objects inside a record are flattened one level (``owner.name``); lists of lines (``items``, 明细) become a sheet of their own in which each line has the
+id of its record. Numbers stay as they are written, so that no long id loses a digit.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -47,9 +49,10 @@ def stage_json(path: Path, limits: Limits, *, prefix: str = "") -> list[StagedSh
                 en="It should be an array of objects such as [{…}, {…}]; or export it as CSV or xlsx.",
             ),
         )
+    unfolded = [sheet for name, records in tables for sheet in _unfolded(name, records)]
     return [
         _stage(name, records, Path(f"{prefix}sheet{number}.parquet"), limits, file.warnings if number == 0 else ())
-        for number, (name, records) in enumerate(tables)
+        for number, (name, records) in enumerate(unfolded)
     ]
 
 
@@ -122,6 +125,59 @@ def _tables(found: Any, name: str, depth: int = 0) -> Iterator[tuple[str, list[R
     elif isinstance(found, dict) and depth < DEEPEST:
         for key, value in found.items():
             yield from _tables(value, f"{name}.{key}" if name else key, depth + 1)
+
+
+_LINES = re.compile(r"(items?|lines|details?|products|goods|skus?|orders|trades|明细|商品|行)$", re.IGNORECASE)
+_ID = re.compile(r"(id|no|number|code|号|编号|编码)$", re.IGNORECASE)
+_BARE_ID = re.compile(r"_?(id|no|number|code|编号|编码)", re.IGNORECASE)
+
+
+def _unfolded(name: str, records: list[Record]) -> Iterator[tuple[str, list[Record]]]:
+    """The records without their lists of lines, then each list as a table of its own; a list whose records have no id stays where it is."""
+    lists = [key for key in dict.fromkeys(key for record in records for key in record) if _are_lines(records, key)]
+    known = _id_of(records, lists)
+    if known is None or not lists:
+        yield name, records
+        return
+    yield name, [{key: value for key, value in record.items() if key not in lists} for record in records]
+    heading = _id_heading(name, known)
+    for key in lists:
+        lines = [
+            {heading: record[known], **{f"{key}.{k}" if k == heading else k: v for k, v in line.items()}}
+            for record in records
+            for line in record.get(key) or ()
+        ]
+        yield f"{name}.{key}" if name else key, lines
+
+
+def _are_lines(records: Sequence[Record], key: str) -> bool:
+    """Whether a field holds lines by its name and, wherever it is filled, a list of objects."""
+    filled = [record[key] for record in records if record.get(key)]
+    return bool(_LINES.search(key) and filled) and all(
+        isinstance(value, list) and all(isinstance(one, dict) for one in value) for value in filled
+    )
+
+
+def _id_of(records: Sequence[Record], lists: Sequence[str]) -> str | None:
+    """The field that tells the records with lists apart: an order's number rather than a bare id, rather than another id."""
+    owners = [record for record in records if any(record.get(key) for key in lists)]
+    names = [key for key in (owners[0] if owners else {}) if _ID.search(key)]
+    told = [
+        key
+        for key in names
+        if all(isinstance(record.get(key), str) and record[key] for record in owners)
+        and len({record[key] for record in owners}) == len(owners)
+    ]
+    ranked = sorted(
+        told, key=lambda key: (not re.search("order|订单", key, re.IGNORECASE), not _BARE_ID.fullmatch(key))
+    )
+    return ranked[0] if ranked else None
+
+
+def _id_heading(name: str, key: str) -> str:
+    """What a line calls the id of its record: a bare ``id`` of ``orders`` is its ``order_id``."""
+    owner = re.sub(r"s$", "", name.rpartition(".")[2])
+    return f"{owner}_{key.lstrip('_')}" if owner and _BARE_ID.fullmatch(key) else key
 
 
 def _stage(name: str, records: Sequence[Record], target: Path, limits: Limits, warnings: Sequence[Text]) -> StagedSheet:
