@@ -140,6 +140,10 @@ def _scrub_sources(folder: Folder, person: Person) -> None:
     sources = folder.data / "_sources"
     for walk in sources.glob("*/*/walk"):
         shutil.rmtree(walk, ignore_errors=True)
+    # Pushed answers come once only, so only those that speak of the person go.
+    for pushed in sources.glob("*/*/_push/*.json"):
+        if traces_in(pushed, person.needles()):
+            pushed.unlink()
     listed = ", ".join(quote_text(text) for text in sorted(person.source_ids))
     for path in sources.rglob("*.parquet") if listed else ():
         connection = connect(folder.data / "_tmp")

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from kexiao.cycle.collect import collect
+from kexiao.cycle.source_states import noting
 from kexiao.engine.duck import Connection, connect
 from kexiao.engine.folder import Folder
 from kexiao.engine.posix import exclusive
@@ -39,7 +40,11 @@ def pull(folder: Folder, name: str, *, full: bool = False, on_progress: Tell | N
     tell = on_progress or (lambda _: None)
     plan = read_source(folder, name)
     opened = _Opened(folder, plan)
-    with exclusive(folder.data / "_sources" / name / "_lock", on_wait=lambda: tell(_WAITING)), opened:
+    with (
+        noting(folder, name),
+        exclusive(folder.data / "_sources" / name / "_lock", on_wait=lambda: tell(_WAITING)),
+        opened,
+    ):
         reports = [_pull_thing(folder, plan, thing, opened, full, tell) for thing in plan.things]
     return _sum(reports)
 

@@ -18,5 +18,14 @@ def _warm() -> None:
     warm()
 
 
+def _load_pushes() -> None:
+    """Load pushed answers that the last server left waiting."""
+    from kexiao.web import workspace
+    from kexiao.web.pages.push.loading import wake_all
+
+    wake_all(workspace.folder())
+
+
 if os.environ.get("KEXIAO_WARM") == "1":
+    Thread(target=_load_pushes, daemon=True).start()
     Thread(target=_warm, daemon=True).start()

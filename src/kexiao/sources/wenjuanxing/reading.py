@@ -36,7 +36,15 @@ _BUSY = re.compile(r"频率|频繁|繁忙|稍后|QPS|超时", re.IGNORECASE)
 
 
 def open_reader(plan: SourcePlan, guard: Guard, limits: Limits) -> SurveyReader:
-    """Open one account."""
+    """Open one account. Errors: ``WrongUse`` where the account is set up for pushes alone."""
+    lacking = [name for name in ("app_id", "app_key_env") if name not in plan.settings]
+    if lacking:
+        raise wrong(
+            Text(zh="要读取答卷，需写明 {names}", en="to fetch answers, {names} must be set").fill(
+                names=", ".join(lacking)
+            ),
+            Place(file=plan.file),
+        )
     return SurveyReader(plan, Client(guard, limits, pace=Pace(1, 1.0)))
 
 
