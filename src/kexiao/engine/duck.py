@@ -105,9 +105,15 @@ def run(connection: Connection, sql: str, values: Sequence[object] = ()) -> list
     try:
         return connection.execute(sql, list(values)).fetchall() if values else connection.execute(sql).fetchall()
     except duckdb.OutOfMemoryException as problem:
-        raise LimitExceeded(
-            Text(zh="内存不足，计算停止。", en="Memory ran out and the computation stopped."),
-            next_step=Text(
-                zh="缩短期间，或在更大的机器上运行。", en="Ask for a shorter period, or use a larger machine."
-            ),
-        ) from problem
+        raise memory_ran_out() from problem
+
+
+def memory_ran_out() -> LimitExceeded:
+    """The error of a query that needs more memory than it may have."""
+    return LimitExceeded(
+        Text(zh="内存不足，计算停止。", en="Memory ran out and the computation stopped."),
+        next_step=Text(
+            zh="缩短期间、分几次导入，或在更大的机器上运行。",
+            en="Ask for a shorter period, load the files in several goes, or use a larger machine.",
+        ),
+    )

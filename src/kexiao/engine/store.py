@@ -18,7 +18,7 @@ from pathlib import Path
 
 from kexiao.engine import audit
 from kexiao.engine.delta import align_delta_log
-from kexiao.engine.duck import Connection, files_as_query, quote_name, run
+from kexiao.engine.duck import Connection, files_as_query, memory_ran_out, quote_name, run
 from kexiao.engine.posix import exclusive, holder, sha256, storage_error, storage_errors, sync, write_durably
 from kexiao.errors import IntegrityFailed, Place, WrongUse
 from kexiao.text import Text
@@ -345,11 +345,13 @@ def disk_errors(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def duck_storage_errors(path: Path) -> Iterator[None]:
-    """Turn DuckDB's own input-output errors into the storage error that names the file."""
+    """Turn DuckDB's own input-output errors into the storage error that names the file, and its lack of memory into the limit that it is."""
     import duckdb
 
     try:
         yield
+    except duckdb.OutOfMemoryException as problem:
+        raise memory_ran_out() from problem
     except duckdb.IOException as problem:
         words = str(problem).lower()
         number = errno.ENOSPC if "space" in words else errno.EFBIG if "too large" in words else errno.EIO

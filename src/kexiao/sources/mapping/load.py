@@ -42,7 +42,7 @@ SHOWN_ERRORS = 1000
 READ, TYPED, SHAPED = 0.5, 0.62, 0.7
 """How much of a large load is done once its files are read, its cells typed, its rows shaped: measured with ten million orders."""
 MEMORY_BYTES = 1024**3
-"""What a load may hold in memory; a larger one spills to disk."""
+"""What a load may hold in memory, and as much as its files are long: what is larger spills to disk, but for what DuckDB groups by text."""
 Progress = Callable[[Text], None]
 
 
@@ -56,7 +56,7 @@ class Load:
         self.folder, self.writer, self.work, self.load_id, self.tell = folder, writer, work, load_id, tell
         self.before, self.replayed, self.accept_change = dict(writer.tables), replayed, accept_change
         work.mkdir(parents=True, exist_ok=True)
-        self.connection = connect(work / "spill", memory_bytes=min(MEMORY_BYTES, default_memory_bytes()))
+        self.connection = connect(work / "spill")
         zone = ZoneInfo(folder.timezone)
         self.around = Surroundings(zone, datetime.now(zone).date(), folder.currency)
         self.mappings = folder.root / "mappings"
@@ -66,6 +66,8 @@ class Load:
 
     def run(self, sources: Sequence[Source], given: Sequence[SheetMapping]) -> LoadReport:
         use_key(self.connection, self.folder)
+        needed = max(MEMORY_BYTES, sum(source.path.stat().st_size for source in sources))
+        self.connection.execute(f"SET memory_limit = '{min(needed, default_memory_bytes())}B'")
         recognised = self._recognise(sources, given)
         self._unusual_volume(recognised, sources)
         batch = self._batch(recognised, {s.name: s for s in sources})
