@@ -36,6 +36,7 @@ POSTS = {
     "data-wizard-change": ("admin", "manager"),
     "data-wizard-drop": ("admin", "manager"),
     "data-undo": ("admin", "manager"),
+    "data-sources-read": ("admin", "manager"),
     "scorecards-close": ("admin", "manager"),
     "initiatives-review": ("admin", "manager"),
     "improvement-plan": ("admin", "manager"),

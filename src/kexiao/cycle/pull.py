@@ -63,6 +63,11 @@ def example(system: str) -> str:
     return systems[system].example
 
 
+def system_labels() -> dict[str, Text]:
+    """Every system that can be connected, in words."""
+    return {name: system.label for name, system in all_systems().items()}
+
+
 class _Opened:
     """The source, opened when the first page is asked for and not before: what is fetched already needs no network to load."""
 

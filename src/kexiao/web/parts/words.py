@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django import template
@@ -58,3 +59,15 @@ def period_name(name: str) -> str:
     from kexiao.report.numbers import show_period
 
     return show_period(name)
+
+
+@register.filter
+def local_time(moment: datetime | None) -> str:
+    """A moment in the company's time zone, to the minute."""
+    if moment is None:
+        return ""
+    from zoneinfo import ZoneInfo
+
+    from kexiao.web import workspace
+
+    return moment.astimezone(ZoneInfo(workspace.folder().timezone)).strftime("%Y-%m-%d %H:%M")

@@ -39,14 +39,14 @@ def data(request: HttpRequest) -> HttpResponse:
             "may_load": may(request.user, "load"),
             "may_undo": may(request.user, "undo"),
             "waiting": waiting(workspace.folder()) if may(request.user, "load") else [],
-            **_jobs(),
+            **running_jobs(),
         },
     )
 
 
-def _jobs() -> dict[str, Any]:
+def running_jobs() -> dict[str, Any]:
     """Work under way and what ended in the last ten minutes."""
-    recent = Job.objects.filter(kind__in=("collect", "undo")).order_by("-pk")[:5]
+    recent = Job.objects.filter(kind__in=("collect", "undo", "pull")).order_by("-pk")[:5]
     since = timezone.now() - timedelta(minutes=10)
     shown = [job for job in recent if job.state == "running" or (job.ended_at and job.ended_at > since)]
     waits = {one.token for one in waiting(workspace.folder())}
@@ -56,7 +56,7 @@ def _jobs() -> dict[str, Any]:
 
 def jobs(request: HttpRequest) -> HttpResponse:
     """How far the work is; a page that watched it end is told to show the new data."""
-    found = _jobs()
+    found = running_jobs()
     response = render(request, "data/jobs.html", {**found, "watched": True})
     if not found["running"] and request.headers.get("HX-Request"):
         response.headers["HX-Refresh"] = "true"
