@@ -59,6 +59,10 @@ SHEETS: dict[str, tuple[str, str]] = {
         "员工编号|姓名|团队|入职日期|离职日期\nE1|刘洋|一店|2024-01-01|\n",
         "staff_id|name|team|hire_date|leave_date\nE1|Lee|one|2024-01-01|\n",
     ),
+    "traffic": (
+        "日期|渠道|活动|展示量|点击量\n2025-01-01|抖音|春季|1000|30\n",
+        "day|channel|campaign|impressions|clicks\n2025-01-01|search|spring|1000|30\n",
+    ),
     "consents": (
         "客户编号|用途|渠道|同意时间|撤回时间|凭证\nc1|营销|短信|2025-01-01 10:00:00||门店签字\n",
         "customer_id|purpose|channel|granted_at|withdrawn_at|evidence\nc1|marketing|email|2025-01-01 10:00:00||web form\n",
@@ -68,7 +72,7 @@ SHEETS: dict[str, tuple[str, str]] = {
         "customer_id|assignment_kind|assigned_to|valid_from|valid_to\nc1|parent|c2|2025-01-01|\n",
     ),
 }
-NOT_STORED = {"payments", "category_names", "traffic"}
+NOT_STORED = {"payments", "category_names"}
 
 FROM_CONNECTORS = "withdrawals"
 """Records deleted at their source: made by connectors, known by no heading of a user's file."""

@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
-from collecting import Company, counts
+from collecting import LATER, Company, counts
 
 from kexiao.errors import InputRejected
 from kexiao.sources.mapping import saved
@@ -118,6 +118,20 @@ def test_spend_of_ocean_engine_belongs_to_its_channel_and_its_total_is_left_out(
         (date(2025, 3, 1), "巨量引擎", "春季拉新", "media", Decimal("1234.50")),
         (date(2025, 3, 2), "巨量引擎", "春季拉新", "media", Decimal("1300.25")),
     ]
+    assert company.rows("ad_results", "day, channel, campaign, impressions, clicks, conversions, visits", "1") == [
+        (date(2025, 3, 1), "巨量引擎", "春季拉新", 120000.0, 3400.0, 56.0, None),
+        (date(2025, 3, 2), "巨量引擎", "春季拉新", 118000.0, 3300.0, 60.0, None),
+    ]
+
+
+def test_results_of_ads_without_cost_are_kept_by_day_channel_and_campaign(company: Company) -> None:
+    drawn = "date | channel | campaign | impressions | clicks\n2025-03-01 | search | brand | 1000 | 30\n"
+    assert counts(company.load(drawn, name="ads.csv")) == (1, 1, 0, 0, 0)
+    assert company.rows("ad_results", "channel, campaign, impressions, clicks") == [("search", "brand", 1000.0, 30.0)]
+    assert company.rows("spend") == []
+    later = drawn.replace("1000", "1100")
+    company.load(later, name="ads.csv", at=LATER)
+    assert company.rows("ad_results", "impressions") == [(1100.0,)]
 
 
 def test_a_shared_value_of_a_sheet_is_kept_in_its_mapping_file(company: Company) -> None:

@@ -17,10 +17,6 @@ from kexiao.tables.loading import Incoming
 from kexiao.text import Text
 
 NOT_STORED = {
-    "traffic": Text(
-        zh="“{file}”是网站流量（会话数等），目前没有存放它的表，未导入（{n} 行）。",
-        en="“{file}” holds website traffic (sessions); there is no table for it yet, so its {n} rows were left out.",
-    ),
     "payments": Text(
         zh="“{file}”是支付流水：订单金额已由订单与明细给出，未导入（{n} 行）。",
         en="“{file}” holds payments: amounts come from orders and lines, so its {n} rows were left out.",

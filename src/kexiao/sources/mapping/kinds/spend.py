@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from kexiao.sources.mapping.fields import Field, SheetKind
 from kexiao.sources.mapping.kinds.common import CAMPAIGN, CHANNEL
+from kexiao.sources.mapping.kinds.traffic import CLICKS, CONVERSIONS, IMPRESSIONS
 from kexiao.sources.mapping.making import Makes
 from kexiao.text import Text
 
@@ -72,6 +73,9 @@ KIND = SheetKind(
         replace(
             Field("amount", "money", Text(zh="金额", en="amount"), ("费用金额", "花费", "消耗", "消费", "投放金额", "投放费用", "实际费用", "费用", "金额", "成本", "spend", "cost", "amount", "adspend"), required=True),
         ),
+        IMPRESSIONS,
+        CLICKS,
+        CONVERSIONS,
     ),
     needs=(("spent_on",), ("amount",), ("channel", "campaign", "category")),
     signs=("category", "purpose"),
@@ -82,4 +86,6 @@ MAKES = (
         "spend",
         {"category": "coalesce(category, 'media')", "purpose": "coalesce(purpose, 'acquisition')"},
     ),
+    # Reports of ad platforms give what was shown and clicked beside what it cost.
+    Makes("ad_results", {"day": "spent_on"}, where="(impressions IS NOT NULL OR clicks IS NOT NULL)"),
 )
