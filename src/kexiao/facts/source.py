@@ -131,6 +131,9 @@ def _source(
         spent, moved = coverage["spend"], timedelta(days=cycle)
         coverage["lagged_spend"] = Coverage(spent.first + moved, spent.last + moved)
     ends = {name: day for name in ("orders", "complaints", "spend") if (day := covered_until(coverage, (name,)))}
+    told = run(connection, "SELECT max(greatest(opened_on, coalesce(resolved_on, opened_on))) FROM complaints")[0][0]
+    if told is not None:
+        ends["complaints"] = max(ends["complaints"], told + timedelta(days=1))
     for name, sql in later_queries(policy, ends).items():
         connection.execute(f"CREATE OR REPLACE VIEW {name} AS {render(sql)}")
     coverage |= _coverage_of_views(connection, coverage)
