@@ -44,6 +44,7 @@ POSTS = {
 POSTS |= dict.fromkeys(
     ("customers-find", "customers-reveal", "customers-merge", "customers-unmerge"), ("admin", "manager")
 )
+POSTS |= {"customers-export": ("admin", "manager"), "customers-erase": ("admin",)}
 POSTS |= {"sign-out": ROLES, "language": ROLES}
 # The wizard is there only while an upload waits: tests/web/test_wizard.py and tests/web/test_browser_data.py open it.
 # What pushes answers needs no page: tests/web/test_push.py.

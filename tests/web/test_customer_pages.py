@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -108,3 +109,60 @@ def test_duplicates_are_merged_and_taken_apart_again(shop: Company) -> None:
 def test_a_customer_that_does_not_exist_is_no_page(shop: Company) -> None:
     for number in ("1", str(2**63), "99999999999999999999999"):
         assert client("manager").get(f"/customers/{number}/").status_code == 404
+
+
+def finished() -> Any:
+    from kexiao.web.records.models import Job
+
+    for _ in range(300):
+        job = Job.objects.latest("pk")
+        if job.state != "running":
+            return job
+        time.sleep(0.1)
+    raise AssertionError("the job did not end within 30 seconds")
+
+
+def test_a_person_gets_everything_we_hold_as_a_page_and_as_data(shop: Company) -> None:
+    address = search("manager", "X-90001").redirect_chain[-1][0]
+    number = address.strip("/").split("/")[-1]
+    page = client("manager", "zh").post(f"{address}export/", {"form": "html"})
+    assert page.headers["Content-Disposition"] == f'attachment; filename="kexiao-{number}.html"'
+    assert all(secret in page.content.decode() for secret in SECRETS) and "第四十五条" in page.content.decode()
+    data = client("manager", "zh").post(f"{address}export/", {"form": "json"}).json()
+    assert data["customers"] == [number]
+    assert [row["order_id"][:1] for row in data["tables"]["orders"]] and len(data["tables"]["complaints"]) == 1
+    assert [one["act"] for one in log(shop)[-2:]] == ["read_personal", "privacy_export"]
+    assert log(shop)[-1]["who"] == "manager"
+    assert client("manager").post("/customers/12345/export/").status_code == 404
+
+
+def test_a_person_is_erased_by_an_administrator_who_typed_the_word_and_totals_stay(shop: Company) -> None:
+    def total() -> list[tuple[Any, ...]]:
+        return open_facts(shop.folder).query("SELECT count(*), sum(amount) FROM orders")
+
+    before, address = total(), search("manager", "X-90003").redirect_chain[-1][0]
+    admin = client("admin", "zh")
+    page = admin.get(address).content.decode()
+    assert "删除不能撤销" in page and "共 1 个客户编号" in page and "输入“删除”确认" in page
+    assert "删除不能撤销" not in client("manager", "zh").get(address).content.decode()
+    assert client("manager", "zh").post(f"{address}erase/", {"word": "删除"}).status_code == 403
+    for word in ("", "确定", "yes"):
+        answer = admin.post(f"{address}erase/", {"word": word})
+        assert answer.status_code == 400 and "什么也没有删除" in answer.content.decode()
+    assert "李大伟" in client("manager", "zh").post(f"{address}reveal/").content.decode()
+    assert admin.post(f"{address}erase/", {"word": " 删除 "}).headers["Location"] == address
+    job = finished()
+    assert (job.state, job.kind, job.result["contacts"], job.result["traces"]) == ("done", "erase", 1, [])
+    page = admin.get(address).content.decode()
+    assert "没有个人信息" in page and "核对：工作区内没有残留" in page and "李" not in page
+    assert total() == before
+    done = [one for one in log(shop) if one["act"] == "erase"]
+    assert [one["who"] for one in done] == ["admin"] and "李大伟" not in json.dumps(log(shop), ensure_ascii=False)
+    # Loading the same again does not bring the person back.
+    shop.load(PEOPLE, name="people.csv")
+    assert "李大伟" not in client("manager", "zh").post(f"{address}reveal/").content.decode()
+
+
+def test_whoever_shares_a_phone_is_named_as_staying_before_an_erasure(shop: Company) -> None:
+    address = search("manager", "X-90001").redirect_chain[-1][0]
+    assert "另有 1 位客户与此人共用手机或邮箱" in client("admin", "zh").get(address).content.decode()

@@ -22,6 +22,8 @@ ACTS: dict[str, tuple[Text, frozenset[str]]] = {
     "close": (Text(zh="关闭季度", en="close a quarter"), frozenset({"admin", "manager"})),
     "plan": (Text(zh="立项", en="write down a plan"), frozenset({"admin", "manager"})),
     "read_personal": (Text(zh="查看个人信息", en="read personal data"), frozenset({"admin", "manager"})),
+    "export_personal": (Text(zh="导出个人信息", en="export personal data"), frozenset({"admin", "manager"})),
+    "erase": (Text(zh="删除个人信息", en="erase personal data"), frozenset({"admin"})),
     "merge": (Text(zh="合并客户", en="merge customers"), frozenset({"admin", "manager"})),
     "review": (Text(zh="复盘改进项目", en="review initiatives"), frozenset({"admin", "manager"})),
 }

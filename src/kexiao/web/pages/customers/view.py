@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
@@ -12,6 +14,8 @@ from kexiao.errors import WrongUse
 from kexiao.text import Text
 from kexiao.web import workspace
 from kexiao.web.pages.customers import asking
+from kexiao.web.pages.customers.privacy import WORD, beside
+from kexiao.web.pages.data.view import running_jobs
 from kexiao.web.parts.states import no_data
 from kexiao.web.roles import may, requires
 
@@ -64,13 +68,18 @@ def _one(request: HttpRequest, number: int, *, reveal: bool) -> HttpResponse:
     found = asking.person(number, reveal=reveal, who=request.user.get_username())
     if found is None:
         raise Http404
-    shown = {
+    shown: dict[str, Any] = {
         "person": found,
         "profile": found.profile,
         "listed": sum(len(month.events) for month in found.months),
         "may_read": may(request.user, "read_personal"),
         "may_merge": may(request.user, "merge"),
+        "may_export": may(request.user, "export_personal"),
+        "may_erase": may(request.user, "erase") and bool(found.profile.contacts),
+        "beside": beside(number) if may(request.user, "erase") else (0, 0),
+        "word": WORD,
         "post_only": reveal,
+        **running_jobs("erase", subject=str(number)),
     }
     return render(request, "customers/person.html", shown)
 

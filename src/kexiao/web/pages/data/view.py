@@ -44,11 +44,13 @@ def data(request: HttpRequest) -> HttpResponse:
     )
 
 
-def running_jobs() -> dict[str, Any]:
-    """Work under way and what ended in the last ten minutes."""
-    recent = Job.objects.filter(kind__in=("collect", "undo", "pull")).order_by("-pk")[:5]
+def running_jobs(*kinds: str, subject: str = "") -> dict[str, Any]:
+    """Work under way and what ended in the last ten minutes: of these kinds (all), of one subject where it is given."""
+    recent = Job.objects.filter(kind__in=kinds or ("collect", "undo", "pull", "erase")).order_by("-pk")
+    if subject:
+        recent = recent.filter(subject=subject)
     since = timezone.now() - timedelta(minutes=10)
-    shown = [job for job in recent if job.state == "running" or (job.ended_at and job.ended_at > since)]
+    shown = [job for job in recent[:5] if job.state == "running" or (job.ended_at and job.ended_at > since)]
     waits = {one.token for one in waiting(workspace.folder())}
     asked = [job.result.get("ask") for job in shown if job.result.get("ask") in waits]
     return {"jobs": shown, "asked": asked, "running": any(job.state == "running" for job in shown)}
