@@ -51,7 +51,7 @@ faults: $(VENV)/.for-test ## Fill and break the disk at 200 points, and look whe
 connectors: $(VENV)/.for-test ## Hold connected sources to the truth: 25 plans of a misbehaving system, killed at random (20 minutes; options: ARGS="--kills 8")
 	$(BIN)/python benchmarks/campaign_connectors.py --write $(ARGS)
 
-assets: ## Fetch ECharts, Tabler and htmx anew at the versions of package-lock.json
+assets: ## Fetch ECharts and htmx anew at the versions of package-lock.json
 	@rm -f $(VENDOR)
 	@$(MAKE) --no-print-directory $(VENDOR)
 

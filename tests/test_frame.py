@@ -113,7 +113,7 @@ def test_the_asset_list_agrees_with_what_was_fetched():
     wanted = json.loads(text_of(ROOT / "package.json"))["dependencies"]
     assert json.loads(text_of(versions)) == wanted
     fetched = {path.name for path in versions.parent.iterdir()}
-    assert {"echarts.min.js", "tabler.min.css", "htmx.min.js", "echarts.LICENSE.txt", "htmx.LICENSE.txt"} <= fetched
+    assert {"echarts.min.js", "htmx.min.js", "echarts.LICENSE.txt", "htmx.LICENSE.txt"} <= fetched
     # Nothing is fetched at run time: no style or script reaches out for a font, a map or another file.
     for path in versions.parent.glob("*.min.*"):
         assert not re.search(r"@import\s+url|url\(\s*['\"]?https?:|sourceMappingURL", text_of(path)), path.name

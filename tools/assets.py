@@ -1,4 +1,4 @@
-"""Bring in the few third-party files that pages and reports use: ECharts, Tabler CSS, htmx, with their licences.
+"""Bring in the few third-party files that pages and reports use: ECharts and htmx, with their licences.
 
 They come from npm at build time at the versions and checksums of ``package-lock.json``, land in
 ``src/kexiao/report/vendor`` (never committed) and are served from there, so nothing is fetched at run time. Where the machine
@@ -22,12 +22,11 @@ ROOT = Path(__file__).resolve().parents[1]
 VENDOR = ROOT / "src" / "kexiao" / "report" / "vendor"
 LOCKED = ("package.json", "package-lock.json", ".npmrc")
 
-# file in node_modules → its name in the vendor folder; Tabler's licence (MIT) is named in the head of its file
+# file in node_modules → its name in the vendor folder
 FILES = {
     "echarts/dist/echarts.min.js": "echarts.min.js",
     "echarts/LICENSE": "echarts.LICENSE.txt",
     "echarts/NOTICE": "echarts.NOTICE.txt",
-    "@tabler/core/dist/css/tabler.min.css": "tabler.min.css",
     "htmx.org/dist/htmx.min.js": "htmx.min.js",
     "htmx.org/LICENSE": "htmx.LICENSE.txt",
 }
@@ -39,7 +38,7 @@ def main() -> int:
         for name in LOCKED:
             shutil.copy(ROOT / name, folder)
         quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-        print("Fetching ECharts, Tabler and htmx …", flush=True)
+        print("Fetching ECharts and htmx …", flush=True)
         done = subprocess.run([*npm, "ci", *quiet], cwd=folder, env=environment, check=False)
         if done.returncode != 0:
             print("The page assets could not be fetched: is the npm registry reachable?", file=sys.stderr)
@@ -80,7 +79,7 @@ def copy_files(modules: Path) -> None:
         kept = re.sub(r"\n?(//|/\*)# sourceMappingURL=[^\n]*", "", text)
         (VENDOR / name).write_text(kept, encoding="utf-8")
     locked = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))["packages"]
-    versions = {name: locked[f"node_modules/{name}"]["version"] for name in ("@tabler/core", "echarts", "htmx.org")}
+    versions = {name: locked[f"node_modules/{name}"]["version"] for name in ("echarts", "htmx.org")}
     # Written last: its presence says that the folder is whole.
     (VENDOR / "versions.json").write_text(json.dumps(versions, indent=2) + "\n", encoding="utf-8")
 
