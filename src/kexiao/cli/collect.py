@@ -67,8 +67,8 @@ def collect(
     named = files or []
     source = _source(folder, named, full)
     if source:
-        _refuse_for_source(source, bool(mapping or exported_at or show_mapping or preview or accept_change))
-        return _told(lambda: _pulled(folder, source, full))
+        _refuse_for_source(source, bool(mapping or exported_at or show_mapping or preview))
+        return _told(lambda: _pulled(folder, source, full, accept_change))
     if show_mapping or (preview and not session().may_ask):
         _show(folder, named, mapping)
         return 0
@@ -161,10 +161,10 @@ def _source(folder: Folder, named: list[Path], full: bool) -> str | None:
     return sources[0]
 
 
-def _pulled(folder: Folder, source: str, full: bool) -> LoadReport:
+def _pulled(folder: Folder, source: str, full: bool, accept_change: bool) -> LoadReport:
     from kexiao.cycle import pull
 
-    return pull.pull(folder, source, full=full, on_progress=step)
+    return pull.pull(folder, source, full=full, accept_change=accept_change, on_progress=step)
 
 
 def _is_talk(files: list[Path], mapping: Path | None, preview: bool) -> bool:

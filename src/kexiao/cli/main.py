@@ -77,7 +77,9 @@ def main(arguments: Sequence[str]) -> int:
 
 def _run(arguments: Sequence[str], language: Language) -> int:
     try:
-        result = application(language)(list(arguments) or ["--help"], prog_name="kexiao", standalone_mode=False)
+        result = application(language)(
+            _without_language(arguments) or ["--help"], prog_name="kexiao", standalone_mode=False
+        )
     except typer.Abort:
         raise KeyboardInterrupt from None
     except typer.TyperException as problem:
@@ -171,11 +173,6 @@ def _session(shared: dict[str, Any], language: Language) -> Session:
             Text(zh="不认识输出格式“{name}”。", en="There is no output format “{name}”.").fill(name=shared["format"]),
             next_step=Text(zh="可用：{all}。", en="There are: {all}.").fill(all=", ".join(_FORMATS)),
         )
-    if shared["lang"] not in ("", *LANGUAGES):
-        raise WrongUse(
-            Text(zh="不认识语言“{name}”。", en="There is no language “{name}”.").fill(name=shared["lang"]),
-            next_step=Text(zh="可用：zh、en。", en="There are: zh, en."),
-        )
     return Session(Path(shared["workspace"]), language, shared["format"], bool(shared["no_input"]))
 
 
@@ -190,6 +187,25 @@ def _language(arguments: Sequence[str]) -> Language:
             asked = word.removeprefix("--lang=")
     system = os.environ.get("KEXIAO_LANG") or os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
     return "en" if (asked or system).lower().startswith("en") else "zh"
+
+
+def _without_language(arguments: Sequence[str]) -> list[str]:
+    """The command line without --lang, which may stand before the command as well as behind it. Errors: ``WrongUse`` for an unknown language."""
+    listed, kept = list(arguments), []
+    while listed:
+        word = listed.pop(0)
+        if word == "--":
+            return [*kept, word, *listed]
+        if word == "--lang" and listed:
+            word = f"--lang={listed.pop(0)}"
+        if not word.startswith("--lang="):
+            kept.append(word)
+        elif (asked := word.removeprefix("--lang=")) not in LANGUAGES:
+            raise WrongUse(
+                Text(zh="不认识语言“{name}”。", en="There is no language “{name}”.").fill(name=asked),
+                next_step=Text(zh="可用：zh、en。", en="There are: zh, en."),
+            )
+    return kept
 
 
 def _help_of(arguments: Sequence[str]) -> str:

@@ -25,16 +25,19 @@ from kexiao.sources.egress.addresses import guard_of
 from kexiao.sources.egress.limits import limits_of
 from kexiao.sources.inbox import workplace
 from kexiao.sources.mapping.outcome import COUNTS, LoadReport
+from kexiao.sources.mapping.unusual import Held
 from kexiao.text import Text
 
 MOST_ROUNDS = 4
 Tell = Callable[[Text], None]
 
 
-def pull(folder: Folder, name: str, *, full: bool = False, on_progress: Tell | None = None) -> LoadReport:
+def pull(
+    folder: Folder, name: str, *, full: bool = False, accept_change: bool = False, on_progress: Tell | None = None
+) -> LoadReport:
     """Collect what is new from the source ``sources/NAME.toml``; ``full`` reads everything anew.
 
-    Each object is one load; the report is their sum. Errors: ``SourceUnavailable`` (resumable: run the same command again), ``NotPermitted``,
+    ``accept_change``: amounts quite unlike before are meant. Each object is one load; the report is their sum. Errors: ``Held`` (what was read waits), ``SourceUnavailable`` (resumable: run the same command again), ``NotPermitted``,
     ``WrongUse`` for settings, ``Ambiguous`` where a column was renamed or too many records vanished, and those of ``collect``.
     """
     tell = on_progress or (lambda _: None)
@@ -45,7 +48,7 @@ def pull(folder: Folder, name: str, *, full: bool = False, on_progress: Tell | N
         exclusive(folder.data / "_sources" / name / "_lock", on_wait=lambda: tell(_WAITING)),
         opened,
     ):
-        reports = [_pull_thing(folder, plan, thing, opened, full, tell) for thing in plan.things]
+        reports = [_pull_thing(folder, plan, thing, opened, full, accept_change, tell) for thing in plan.things]
     return _sum(reports)
 
 
@@ -102,19 +105,22 @@ def _table(given: Any) -> Mapping[str, Any]:
     )
 
 
-def _pull_thing(folder: Folder, plan: SourcePlan, thing: Thing, opened: _Opened, full: bool, tell: Tell) -> LoadReport:
+def _pull_thing(
+    folder: Folder, plan: SourcePlan, thing: Thing, opened: _Opened, full: bool, accept_change: bool, tell: Tell
+) -> LoadReport:
     """Walk one thing to its end, load it, and note where the next walk begins."""
     staging = Staging(folder, plan.name, thing.name)
     mode = _mode(staging.state(), thing, full)
     walk = staging.walk(thing, mode) or staging.begin(thing, mode)
     progress = staging.progress()
-    if progress.cursor == {}:
+    # A walk that was read to its end and held is read anew where everything is asked for: the source may have been put right.
+    if progress.cursor == {} or (full and progress.ended):
         walk, progress = staging.begin(thing, mode), Progress()
     with workplace(folder) as work:
         connection = connect(work / "spill")
         _fetch(connection, plan, thing, opened, staging, walk, progress, tell)
         batch = make_batch(connection, plan, thing, staging, walk, progress)
-        report = _load(folder, plan, thing, walk, batch, progress, tell)
+        report = _load(folder, plan, thing, walk, batch, progress, accept_change, tell)
         keep_ledger(connection, thing, staging, batch.deleted)
         connection.close()
     before = staging.state()
@@ -205,16 +211,32 @@ def _refuse_drift(page: Page, plan: SourcePlan, thing: Thing, known: set[str]) -
 
 
 def _load(
-    folder: Folder, plan: SourcePlan, thing: Thing, walk: Walk, batch: Batch, progress: Progress, tell: Tell
+    folder: Folder,
+    plan: SourcePlan,
+    thing: Thing,
+    walk: Walk,
+    batch: Batch,
+    progress: Progress,
+    accept_change: bool,
+    tell: Tell,
 ) -> LoadReport:
     """Load the batch as one load; records read twice count as read and duplicate."""
     told = tuple(dict.fromkeys([*progress.told, *batch.told]))
     if not batch.files:
         return LoadReport(None, "", 0, 0, 0, 0, 0, warnings=told)
-    # What a source has changed comes in lots of any size: what is unusual is told, not held.
-    report = collect(
-        folder, batch.files, mapping=batch.mapping, exported_at=walk.started_at, on_progress=tell, accept_change=True
-    )
+    try:
+        report = collect(
+            folder,
+            batch.files,
+            mapping=batch.mapping,
+            exported_at=walk.started_at,
+            on_progress=tell,
+            accept_change=accept_change,
+        )
+    except Held as held:
+        raise Held(
+            held.what, next_step=_HELD.fill(name=plan.name), place=Place(file=plan.file, sheet=thing.name)
+        ) from None
     if batch.repeated and progress.round == 1:
         told += (_TWICE.fill(name=f"{plan.name}.{thing.name}", n=batch.repeated),)
     return replace(
@@ -225,6 +247,10 @@ def _load(
     )
 
 
+_HELD = Text(
+    zh="读到的内容已保留。确认无误：kexiao collect {name} --accept-change；来源改正后重新读取：kexiao collect {name} --full。",
+    en="What was read is kept. If it is right: kexiao collect {name} --accept-change; once the source is put right, read it anew: kexiao collect {name} --full.",
+)
 _TWICE = Text(
     zh="{name} 有 {n} 条记录重复返回，以最后一次为准。",
     en="{name} gave {n} records more than once; the last reading counts.",

@@ -88,3 +88,31 @@ def test_a_database_that_has_gone_is_told_as_json_too(shop: Any, tmp_path: Path)
     done = run(shop, "shop", "--format", "json")
     said = json.loads(done.stdout.splitlines()[-1])
     assert done.returncode == 2 and said["errors"][0]["code"] == "wrong_use"
+
+
+def _pay(tmp_path: Path, numbers: range, paid: float) -> None:
+    with sqlite3.connect(tmp_path / "shop.sqlite") as database:
+        rows = [(n, paid + n / 100) for n in numbers]
+        database.executemany("INSERT INTO orders VALUES (?, 'C1', '2025-01-02 10:00:00', ?)", rows)
+
+
+def test_amounts_of_a_source_that_are_suddenly_a_hundredfold_wait_for_a_word(shop: Any, tmp_path: Path) -> None:
+    _pay(tmp_path, range(4, 30), 9.5)
+    assert run(shop, "shop").returncode == 0
+    _pay(tmp_path, range(30, 40), 950.0)
+    held = run(shop, "shop", "--lang", "en")
+    assert held.returncode == 5 and "kexiao collect shop --accept-change" in held.stderr
+    assert len(shop.rows("orders", "order_id")) == 29
+    assert run(shop, "shop", "--accept-change").returncode == 0
+    assert len(shop.rows("orders", "order_id")) == 39
+
+
+def test_what_was_held_is_read_anew_once_the_source_is_put_right(shop: Any, tmp_path: Path) -> None:
+    _pay(tmp_path, range(4, 30), 9.5)
+    assert run(shop, "shop").returncode == 0
+    _pay(tmp_path, range(30, 40), 950.0)
+    assert run(shop, "shop").returncode == 5
+    with sqlite3.connect(tmp_path / "shop.sqlite") as database:
+        database.execute("UPDATE orders SET paid = 9.5 WHERE id >= 30")
+    assert run(shop, "shop", "--full").returncode == 0
+    assert {str(paid) for order, paid in shop.rows("orders", "order_id, amount") if int(order) >= 30} == {"9.50"}

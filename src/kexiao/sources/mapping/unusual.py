@@ -22,11 +22,19 @@ HALF, VOLUME_TIMES = 0.5, 20.0
 _LOOKED_AT = 500_000
 
 
+# What connectors bring are named source.object.parquet: lots of what changed, of any size; vanished records are looked at by the connector.
+_LOT = re.compile(r"[^.]+\.[^.]+(\.deleted)?\.parquet")
+
+
+class Held(Ambiguous):
+    """The load is quite unlike everything before it; nothing was loaded until a person says that it is meant (5)."""
+
+
 def hold(found: Sequence[Text], *, accepted: bool) -> list[Text]:
-    """Stop a load for what is unusual about it, or pass it on as warnings. Errors: ``Ambiguous``."""
+    """Stop a load for what is unusual about it, or pass it on as warnings. Errors: ``Held``."""
     if found and not accepted:
         words = Text(zh="；".join(one.zh for one in found), en="; ".join(one.en for one in found))
-        raise Ambiguous(
+        raise Held(
             Text(zh="{w}，没有导入。", en="{w}. Nothing was loaded.").fill(w=words),
             next_step=Text(
                 zh="核对文件；确认无误后加 --accept-change 再导入（网页上勾选“照常导入”）。",
@@ -91,7 +99,7 @@ def unusual_volume(connection: Connection, loads: str, files: Mapping[str, tuple
     found = []
     for name, (fingerprint, rows) in files.items():
         earlier = usual.get(source_name(name), [])[-30:]
-        if fingerprint in known or len(earlier) < FEWEST_LOADS:
+        if fingerprint in known or len(earlier) < FEWEST_LOADS or _LOT.fullmatch(name):
             continue
         middle = median(earlier)
         alike = middle >= 10 and min(earlier) >= LEAST_ALIKE * middle
