@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from kexiao.facts import intervals
 from kexiao.facts.availability import standing
-from kexiao.facts.formula import ATOMS, CohortSecondOrder, Formula, walk
+from kexiao.facts.formula import ATOMS, CohortSecondOrder, Formula, inside, walk
 from kexiao.facts.metric import MetricValue, Number
 from kexiao.facts.periods import Period
 from kexiao.facts.source import FactSource
@@ -51,6 +51,44 @@ def few(units: float) -> tuple[str, ...]:
     return ("small_sample",) if units < SMALL else ()
 
 
+NO_INTERVAL: dict[str, Text] = {
+    "known_exactly": Text(
+        zh="金额是台账里的全部，不是样本", en="the amounts are all there is on the books, no sample of them"
+    ),
+    "too_few": Text(zh="样本太少", en="there are too few to tell"),
+    "parts_combined": Text(
+        zh="由几次计算合成，各部分的误差没有共同的抽样单位",
+        en="it is put together from several passes, whose errors have no sampling unit in common",
+    ),
+    "several_rows_a_customer": Text(
+        zh="一位客户可有几段未结束的间隔，彼此不独立",
+        en="one customer may have several gaps, which are not independent",
+    ),
+    "a_month_reached": Text(
+        zh="是累计毛利越过成本的月份，不是平均值", en="it is the month in which a line is crossed, no mean"
+    ),
+    "no_errors_stored": Text(
+        zh="模型没有保存这个得分的参数误差", en="the model stored no errors of its parameters for this score"
+    ),
+}
+"""Why a value has no interval, by the code that stands in its settings under ``no_interval``."""
+
+
+def _why_no_interval(formula: Formula, part: Part) -> str:
+    atoms = [atom for atom in walk(formula) if isinstance(atom, ATOMS)]
+    if atoms and all(atom.fact.known_exactly for atom in atoms) and len(atoms) == sum(1 for _ in _leaves(formula)):
+        return "known_exactly"
+    return "too_few" if part.n is not None and part.n < 2 else "parts_combined"
+
+
+def _leaves(formula: Formula) -> Iterator[Formula]:
+    below = inside(formula)
+    if not below:
+        yield formula
+    for part in below:
+        yield from _leaves(part)
+
+
 def dressed(
     source: FactSource,
     request: Request,
@@ -68,6 +106,7 @@ def dressed(
     if value is not None and stands.reason is not None:
         value, reason = None, stands.reason
     limits = part.limits if value is not None else None
+    silent = value is not None and limits is None
     policy = source.policy
     settings: dict[str, Any] = {
         "active_window_days": policy.window,
@@ -76,7 +115,8 @@ def dressed(
         "refund_date": policy.refund_date,
         "currency": policy.currency,
         **_exposure(source, request.formula),
-        **part.shown,
+        **{name: shown for name, shown in part.shown.items() if name != "no_interval"},
+        **({"no_interval": part.shown.get("no_interval") or _why_no_interval(request.formula, part)} if silent else {}),
         "filter": dict(where),
         "marks": marks,
     }

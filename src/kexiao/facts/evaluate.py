@@ -222,8 +222,12 @@ def _difference(formula: Formula, left: Part, right: Part) -> Part:
     if left.value is None or right.value is None:
         return Part(None, reason=left.reason or right.reason)
     sign = 1 if isinstance(formula, Plus) else -1
-    shown = {**left.shown, **right.shown}
-    return Part(added(left.value, right.value, sign), n=(left.n or 0) + (right.n or 0), shown=shown)
+    n = (left.n or 0) + (right.n or 0) if _counted(formula) else left.n
+    return Part(added(left.value, right.value, sign), n=n, shown={**left.shown, **right.shown})
+
+
+def _counted(formula: Formula) -> bool:
+    return all(counts_customers(part) for part in inside(formula))
 
 
 def _linear(formula: Formula, term: Term) -> Part:
@@ -260,8 +264,6 @@ def _ratio(formula: Ratio, cell: Cell, passes: _Passes) -> Part:
     limits, units, marks = _ratio_limits(formula, cell, passes, top, bottom)
     if limits:
         limits = limits[0] * formula.times, limits[1] * formula.times
-    else:
-        shown |= {"no_interval": "known_exactly" if _is_known_exactly(formula) else "parts_combined"}
     return Part(value * formula.times, top.value, bottom.value, units, limits, None, marks, immature, shown)
 
 
@@ -269,9 +271,16 @@ def _ratio_limits(
     formula: Ratio, cell: Cell, passes: _Passes, top: Part, bottom: Part
 ) -> tuple[intervals.Interval, int | None, tuple[str, ...]]:
     y, x = float(top.value or 0), float(bottom.value or 0)
+    if _is_known_exactly(formula.numerator) and _is_known_exactly(formula.denominator):
+        return None, None, ()
     terms = passes.sums.terms.get(cell, {})
     if _from_different_passes(formula):
-        return _mixed_limits(formula, y, x), int(x) if counts_customers(formula.denominator) else None, few(x)
+        customers = counts_customers(formula.denominator) or formula.kind == "share"
+        return (
+            _mixed_limits(formula, y, x),
+            int(x) if customers else bottom.n,
+            few(x) if customers or is_linear(formula.denominator) else (),
+        )
     a, b = terms.get(formula.numerator, Term()), terms.get(formula.denominator, Term())
     joint = passes.sums.pairs.get(cell, {}).get((formula.numerator, formula.denominator), Joint())
     if formula.kind == "net_promoter":
@@ -294,8 +303,6 @@ def _from_different_passes(formula: Ratio) -> bool:
 
 
 def _is_known_exactly(formula: Formula) -> bool:
-    if isinstance(formula, Ratio):
-        return _is_known_exactly(formula.numerator) and _is_known_exactly(formula.denominator)
     return is_linear(formula) and all(atom.fact.known_exactly for atom in atoms_of(formula))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kexiao.facts.dressing import NO_INTERVAL
 from kexiao.facts.formula import words
 from kexiao.facts.metric import Example, Metric
 from kexiao.metrics.catalogue import THEMES, all_metrics, theme_of
@@ -28,9 +29,11 @@ def handbook(language: Language) -> str:
     """
     with in_language(language):
         parts = [f"# {_TITLE()}", _LEAD(), _shop()]
+        shown: dict[str, str] = {}
         for theme, label in THEMES.items():
             parts.append(f"## {label()}")
-            parts += [_metric(name, metric) for name, metric in all_metrics().items() if theme_of(name) == theme]
+            parts += [_metric(name, metric, shown) for name, metric in all_metrics().items() if theme_of(name) == theme]
+        parts.append(_without_interval())
         return "\n\n".join(parts) + "\n"
 
 
@@ -47,7 +50,15 @@ def _drawn(name: str, drawn: str) -> str:
     return f"`{name}`\n\n```\n" + "\n".join(lines) + "\n```"
 
 
-def _metric(name: str, metric: Metric) -> str:
+def _without_interval() -> str:
+    title = Text(
+        zh="## 为什么有的数没有区间\n\n每个数要么带 95 % 区间，要么在 `settings.no_interval` 里说明原因：",
+        en="## Why some numbers have no interval\n\nEvery number has a 95 % interval, or says in `settings.no_interval` why not:",
+    )
+    return "\n\n".join([title(), "\n".join(f"- `{code}`: {why()}" for code, why in NO_INTERVAL.items())])
+
+
+def _metric(name: str, metric: Metric, shown: dict[str, str]) -> str:
     lines = [
         f"### {metric.label()} `{name}`",
         metric.why(),
@@ -55,7 +66,7 @@ def _metric(name: str, metric: Metric) -> str:
         Text(zh="单位：`{u}`；{b}。来源：{s}。", en="Unit: `{u}`; {b}. Source: {s}.").fill(
             u=metric.unit, b=_BETTER[metric.better], s=metric.source
         )(),
-        _example(metric.example),
+        _example(name, metric.example, shown),
     ]
     lines += [_variant(code, metric) for code in metric.variants]
     return "\n\n".join(lines)
@@ -70,10 +81,14 @@ def _variant(code: str, metric: Metric) -> str:
     ).fill(c=code, l=variant.label, f=words(variant.formula), w=variant.caution, a=shown)()
 
 
-def _example(example: Example) -> str:
-    own = [name for name, drawn in example.tables.items() if SHOP.get(name) != drawn]
+def _example(name: str, example: Example, shown: dict[str, str]) -> str:
+    """The answer, and the tables that are not the shop's; those that a metric above has drawn are only named. ``shown``: tables → where they stand."""
+    own = [table for table, drawn in example.tables.items() if SHOP.get(table) != drawn]
     said = Text(zh="算例（{p}）：**{a}**", en="Example ({p}): **{a}**").fill(p=example.period, a=_answer(example))()
-    return "\n\n".join([said, *(_drawn(name, example.tables[name]) for name in own)])
+    drawn = [_drawn(table, example.tables[table]) for table in own]
+    if len(drawn) > 1 and (before := shown.setdefault("\n\n".join(drawn), name)) != name:
+        drawn = [Text(zh="数据同 `{n}`。", en="Data as for `{n}`.").fill(n=before)()]
+    return "\n\n".join([said, *drawn])
 
 
 def _answer(example: Example) -> str:
