@@ -191,7 +191,8 @@ def _language(arguments: Sequence[str]) -> Language:
 
 def _without_language(arguments: Sequence[str]) -> list[str]:
     """The command line without --lang, which may stand before the command as well as behind it. Errors: ``WrongUse`` for an unknown language."""
-    listed, kept = list(arguments), []
+    listed = list(arguments)
+    kept: list[str] = []
     while listed:
         word = listed.pop(0)
         if word == "--":

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kexiao.cycle.linking import link_people
+from kexiao.cycle.sums import note_sums
 from kexiao.engine.duck import Connection, connect, files_as_query, quote_name, quote_text, run
-from kexiao.engine.folder import Folder
+from kexiao.engine.folder import Folder, open_folder
 from kexiao.engine.store import Store, Writer
 from kexiao.sources.inbox import workplace
 from kexiao.tables.catalogue import all_tables
@@ -80,6 +81,7 @@ def strays_of_load(writer: Writer, work: Path) -> list[Text]:
     Of each table the first rows are looked at.
     """
     linked = link_people(writer, work)
+    note_sums(open_folder(writer.store.data.parent))
     connection = connect(work / "strays")
     try:
         found = linked

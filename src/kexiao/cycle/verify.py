@@ -5,21 +5,24 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from kexiao.assessment.closing import every_close
 from kexiao.assessment.results import Restatement
 from kexiao.cycle.retention import interrupted, leftovers, never_loaded
+from kexiao.cycle.sums import changed_files, note_sums, personal_files
 from kexiao.engine import audit
 from kexiao.engine.delta import listed_in_delta_log
-from kexiao.engine.duck import connect, quote_text
+from kexiao.engine.duck import connect, files_as_query, quote_text, run
 from kexiao.engine.folder import FORMAT, Folder
 from kexiao.engine.posix import sha256, storage_errors
 from kexiao.engine.store import PartFile, Snapshot, Store
-from kexiao.errors import IntegrityFailed
+from kexiao.errors import IntegrityFailed, StorageError
 from kexiao.sources.inbox import workplace
+from kexiao.sources.scrubbing import unrecorded
+from kexiao.tables.catalogue import table_named
 from kexiao.text import Text
 
 Progress = Callable[[Text], None]
@@ -76,6 +79,10 @@ def verify_store(
     problems += _closes(folder)
     problems += _beside(folder, bool(snapshots))
     quiet = not interrupted(folder)
+    if quiet:
+        # Contacts that changed without a load to be seen, and those of workspaces of before, are under a sum from now on.
+        with suppress(StorageError):
+            note_sums(folder)
     if snapshots and quiet:
         problems += _delta(store, snapshots[-1])
     newest = snapshots[-1] if snapshots else Snapshot(0, "", "", {})
@@ -181,8 +188,9 @@ def _beside(folder: Folder, has_data: bool) -> Iterator[Problem]:
         if len(name) == 64 and sha256(file) != name:
             yield Problem(f"inbox/{file.name}", Text(zh="原文件被改动", en="the original file was changed"))
     passing = set(never_loaded(folder, Store(folder.data)))
-    refused = [path for path in sorted((folder.root / "quarantine").glob("*.parquet")) if path not in passing]
-    personal = [*refused, *sorted(folder.data.glob("contact*/*.parquet"))]
+    personal = [path for path in personal_files(folder) if path not in passing]
+    for file in changed_files(folder, personal):
+        yield Problem(file.relative_to(folder.root).as_posix(), _CHANGED)
     with workplace(folder) as work, closing(connect(work / "spill")) as connection:
         for file in personal:
             try:
@@ -217,6 +225,20 @@ def _head(folder: Folder) -> tuple[int, str]:
     return len(lines), lines[-1] if lines else ""
 
 
+def _never_taken(folder: Folder, store: Store, snapshots: list[Snapshot]) -> list[Path]:
+    """The files of the inbox that no load of any snapshot names."""
+    loads = table_named("loads")
+    parts = {part.path: part for s in snapshots if loads.name in s.tables for part in s.tables[loads.name].files}
+    if not all(store.is_whole(part) for part in parts.values()):
+        # Told as damage; what cannot be read names no files.
+        return []
+    paths = [store.data / path for path in parts]
+    with workplace(folder) as work, closing(connect(work / "spill")) as connection:
+        query = files_as_query(paths, loads.stored_columns)
+        taken = {row[0] for row in run(connection, f"SELECT DISTINCT fingerprint FROM ({query})")}
+    return unrecorded(folder, taken)
+
+
 def _notes(folder: Folder, store: Store, snapshots: list[Snapshot], quiet: bool) -> Iterator[Text]:
     left = leftovers(folder, store) if len(snapshots) == len(store.numbers()) else []
     if left and not quiet:
@@ -229,6 +251,11 @@ def _notes(folder: Folder, store: Store, snapshots: list[Snapshot], quiet: bool)
             zh="有 {n} 个文件不属于任何快照，kexiao compact 会清理。",
             en="{n} files belong to no snapshot; kexiao compact clears them.",
         ).fill(n=len(left))
+    if loose := _never_taken(folder, store, snapshots):
+        yield Text(
+            zh="inbox 中有 {n} 个原文件不属于任何完成的导入（被拒绝、中断、已撤销或正在导入），可能含有个人信息；不再需要时可直接删除 inbox 中的这些文件：{names}。",
+            en="{n} files of the inbox belong to no finished load (refused, cut short, taken back or under way) and may hold personal data; if nobody needs them, delete them there: {names}.",
+        ).fill(n=len(loose), names=", ".join(f"{path.name[:12]}…{path.suffix}" for path in loose[:5]))
     if int(folder.settings.get("format", 0)) < FORMAT:
         yield Text(
             zh="工作区是较早的格式，请运行 kexiao upgrade。",
