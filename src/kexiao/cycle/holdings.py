@@ -12,12 +12,12 @@ from pathlib import Path
 from kexiao.cycle.collect import LoadReport, PartReport
 from kexiao.cycle.overview import MetricReport, known_from
 from kexiao.engine.posix import sha256
-from kexiao.facts.availability import tables_of
+from kexiao.facts.availability import missing_of, table_label, tables_of
 from kexiao.facts.formula import Formula
 from kexiao.facts.periods import period_holding, split
 from kexiao.facts.source import FactSource
 from kexiao.metrics.catalogue import metric_named
-from kexiao.tables.catalogue import all_tables, table_named
+from kexiao.tables.catalogue import all_tables
 from kexiao.text import Text
 
 SHOWN_PLACES = 5
@@ -210,8 +210,8 @@ def unlocks(source: FactSource, reports: Sequence[MetricReport]) -> tuple[Unlock
 def _missing(source: FactSource, report: MetricReport) -> str:
     formula: Formula = metric_named(report.name).formula
     for tables in tables_of(formula):
-        if source.covered(tables) is None:
-            return tables[0]
+        if lacking := missing_of(source, tables):
+            return lacking
     if report.name in ("refunds", "refund_rate"):
         return "refunds"
     if report.name == "discount_rate":
@@ -224,7 +224,7 @@ def _missing(source: FactSource, report: MetricReport) -> str:
 
 
 def _what(name: str) -> Text:
-    return NEEDED.get(name) or table_named(name).label
+    return NEEDED.get(name) or table_label(name)
 
 
 def _file(part: PartReport, prints: dict[str, str]) -> FileHeld:

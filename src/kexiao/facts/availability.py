@@ -69,10 +69,10 @@ def dimensions_of(formula: Formula) -> set[str]:
 def why_not(source: FactSource, formula: Formula, dimensions: Sequence[str]) -> Text | None:
     """Why a formula cannot be computed at all along these dimensions; None where it can."""
     for tables in tables_of(formula):
-        if source.covered(tables) is None:
+        if lacking := missing_of(source, tables):
             return Text(
                 zh="没有{table}数据；导入后可用。", en="There are no {table} data; load some to see this."
-            ).fill(table=_label(tables[0]))
+            ).fill(table=table_label(lacking))
     possible = dimensions_of(formula)
     wrong = [name for name in dimensions if name not in possible]
     if wrong:
@@ -85,7 +85,14 @@ def why_not(source: FactSource, formula: Formula, dimensions: Sequence[str]) -> 
     return None
 
 
-def _label(name: str) -> Text:
+def missing_of(source: FactSource, tables: tuple[str, ...]) -> str | None:
+    """What is missing for a fact: the first canonical table without rows, else the coverage of its own (a column that is never filled)."""
+    if source.covered(tables) is not None:
+        return None
+    return next((name for name in tables if name in all_tables() and name not in source.coverage), tables[0])
+
+
+def table_label(name: str) -> Text:
     """A table's name, or that of what has a coverage of its own."""
     return table_named(name).label if name in all_tables() else COVERAGE_LABELS[name]
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from kexiao.facts.subjects import (
+    ARMS,
     CAMPAIGN_OUTCOMES,
     CUSTOMER_DIMENSIONS,
     DIMENSION_LABELS,
@@ -155,7 +156,7 @@ class Incremental(OwnPass):
     @property
     def canonical(self) -> tuple[tuple[str, ...], ...]:
         """Lists with arms, and orders."""
-        return (("campaign_arms",), ("spend",)) if self.counted == "romi" else (("campaign_arms",),)
+        return (ARMS, ("spend",)) if self.counted == "romi" else (ARMS,)
 
     @property
     def broken_down_by(self) -> tuple[str, ...]:

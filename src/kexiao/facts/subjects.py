@@ -14,7 +14,7 @@ class Fact:
     """One derived table.
 
     ``entity`` is the column whose distinct values are counted as rows of the fact; ``parts`` is the same fact per order line, which also knows the
-    product dimensions; ``canonical`` are the tables it is derived from. Of rows equal in ``latest_per`` only a customer's latest in the period counts.
+    product dimensions; ``canonical`` are the tables it is derived from, the one whose days it covers first, which may be a coverage of its own. Of rows equal in ``latest_per`` only a customer's latest in the period counts.
     ``known_exactly`` amounts are no sample. ``nullable`` columns may be unknown in a row.
     ``of_customers``: dimensions are the customer's, fixed at acquisition. ``looks_back``: a row rests on who was a customer before ("acquired") or on
     the orders of the year before ("year") or of the activity window ("window"), which the data's first months cannot know.
@@ -151,7 +151,7 @@ LAGGED_SPEND = Fact(
     "line",
     None,
     {"channel": "channel", "campaign": "campaign"},
-    ("lagged_spend",),
+    ("lagged_spend", "spend", "leads", "orders"),
     known_exactly=True,
 )
 RESPONSES = Fact(
@@ -180,7 +180,7 @@ QUALIFIED_LEADS = Fact(
     "lead_id",
     None,
     LEADS.dimensions,
-    ("qualified_leads",),
+    ("qualified_leads", "leads"),
 )
 WON_LEADS = Fact(
     "won_leads",
@@ -189,7 +189,7 @@ WON_LEADS = Fact(
     "lead_id",
     "customer_id",
     LEADS.dimensions,
-    ("won_leads",),
+    ("won_leads", "leads", "orders"),
 )
 PURCHASE_GAPS = Fact(
     "purchase_gaps",
@@ -219,7 +219,7 @@ CASES = Fact(
     "complaint_id",
     "customer_id",
     COMPLAINTS.dimensions,
-    ("resolved_complaints",),
+    ("resolved_complaints", "complaints"),
 )
 ANSWERED_CASES = Fact(
     "answered_complaints",
@@ -228,7 +228,7 @@ ANSWERED_CASES = Fact(
     "complaint_id",
     "customer_id",
     COMPLAINTS.dimensions,
-    ("answered_complaints",),
+    ("answered_complaints", "complaints"),
 )
 PARTICIPANTS = Fact(
     "participants",
@@ -237,7 +237,7 @@ PARTICIPANTS = Fact(
     "customer_id",
     "customer_id",
     {k: k for k in ("channel", "campaign", "mode")},
-    ("participants",),
+    ("participants", "participations"),
 )
 CAMPAIGN_OUTCOMES = Fact(
     "campaign_outcomes",
@@ -246,7 +246,7 @@ CAMPAIGN_OUTCOMES = Fact(
     "campaign",
     None,
     {"channel": "channel", "campaign": "campaign"},
-    ("campaign_outcomes",),
+    ("campaign_outcomes", "campaigns", "spend"),
     known_exactly=True,
 )
 ALL_ORDERS = Fact(
@@ -258,8 +258,8 @@ ALL_ORDERS = Fact(
     _ORDER,
     _ORDERS_FROM,
 )
-STAFF_POSTS = ("staff_posts",)
-ARMS = ("campaign_arms",)
+STAFF_POSTS = ("staff_posts", "staff")
+ARMS = ("campaign_arms", "participations", "orders")
 """Names under which coverage of their own is kept: who was in post, who was drawn into which arm."""
 FACTS: dict[str, Fact] = {
     fact.name: fact
