@@ -80,7 +80,7 @@ def refuse_collisions(connection: Connection, people: str, folder: Folder) -> No
     found = run(
         connection,
         f"SELECT count(*) FROM (SELECT customer_id FROM (SELECT customer_id, origin, source_id FROM ({people}) UNION "
-        f"SELECT customer_id, origin, source_id FROM ({known})) GROUP BY 1 HAVING count(*) > 1)",
+        f"SELECT customer_id, origin, source_id FROM ({known}) SEMI JOIN ({people}) USING (customer_id)) GROUP BY 1 HAVING count(*) > 1)",
     )[0][0]
     if found:
         raise IntegrityFailed(
@@ -110,7 +110,8 @@ def merge_contacts(connection: Connection, folder: Folder, incoming: str, load_i
         f"coalesce(CASE WHEN i.known_at >= k.known_at OR k.known_at IS NULL THEN coalesce(i.{c}, k.{c}) ELSE coalesce(k.{c}, i.{c}) END, NULL) AS {c}"
         for c in PERSONAL
     )
-    differs = " OR ".join(f"m.{c} IS DISTINCT FROM k.{c}" for c in PERSONAL)
+    before = ", ".join(f"k.{c} AS k_{c}" for c in PERSONAL)
+    differs = " OR ".join(f"{c} IS DISTINCT FROM k_{c}" for c in PERSONAL)
     known = contacts_query(folder)
     typed = ", ".join(f"CAST({name} AS {kind}) AS {name}" for name, kind in _incoming_types())
     connection.execute(
@@ -123,9 +124,9 @@ def merge_contacts(connection: Connection, folder: Folder, incoming: str, load_i
         )
         connection.execute(f"DELETE FROM contacts_in WHERE NOT {allowed}")
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE contacts_new AS SELECT m.* FROM (SELECT i.customer_id, i.origin, i.source_id, {own}, "
-        f"greatest(i.known_at, k.known_at) AS known_at FROM contacts_in AS i LEFT JOIN ({known}) AS k USING (customer_id, origin)) AS m "
-        f"LEFT JOIN ({known}) AS k USING (customer_id, origin) WHERE k.customer_id IS NULL OR {differs}"
+        f"CREATE OR REPLACE TEMP TABLE contacts_new AS SELECT customer_id, origin, source_id, {', '.join(PERSONAL)}, known_at FROM "
+        f"(SELECT i.customer_id, i.origin, i.source_id, {own}, {before}, k.customer_id IS NULL AS fresh, greatest(i.known_at, k.known_at) AS known_at "
+        f"FROM contacts_in AS i LEFT JOIN ({known}) AS k ON k.customer_id = i.customer_id AND k.origin = i.origin) WHERE fresh OR {differs}"
     )
     changed = int(run(connection, "SELECT count(*) FROM contacts_new")[0][0])
     if changed:
