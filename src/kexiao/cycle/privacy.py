@@ -26,7 +26,6 @@ from kexiao.errors import WrongUse
 from kexiao.sources.inbox import Source, workplace
 from kexiao.sources.mapping.outcome import COUNTS, LoadReport
 from kexiao.sources.mapping.plan import SheetMapping
-from kexiao.sources.resuming import forget
 from kexiao.sources.scrubbing import scrub_load, scrubbed_path
 from kexiao.tables.catalogue import table_named
 from kexiao.tables.erased import FILE, Entry, digest, read_erased, read_list, ref_token, write_erased
@@ -126,8 +125,6 @@ def erase(folder: Folder, given: str, *, who: str | None = None, on_progress: Pr
     by, tell = who or audit.system_user(), on_progress or (lambda _: None)
     store = Store(folder.data)
     with workplace(folder) as work, store.writing("erase", on_wait=lambda: tell(store.busy())) as writer:
-        # What a killed load had read speaks of people too, and is read again where it is still wanted.
-        forget(folder)
         with _asked(folder, writer, work) as at:
             person, _ = person_of(at, given)
             refs = _refs(at, person)
