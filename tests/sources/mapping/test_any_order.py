@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from collecting import Company, sheet
@@ -157,9 +158,9 @@ def _quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     read: dict[str, list[StagedSheet]] = {}
     really, place = loading.read_sheets, tmp_path_factory.mktemp("read")
 
-    def once(source: Source, work: Path) -> list[StagedSheet]:
+    def once(source: Source, work: Path, **options: Any) -> list[StagedSheet]:
         if source.fingerprint not in read:
-            read[source.fingerprint] = really(source, place / source.fingerprint)
+            read[source.fingerprint] = really(source, place / source.fingerprint, **options)
         return read[source.fingerprint]
 
     with pytest.MonkeyPatch.context() as patched:

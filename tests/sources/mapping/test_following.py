@@ -147,3 +147,11 @@ def test_what_people_say_of_themselves_is_as_new_as_the_moment_they_said_it(comp
     collect(company.folder, [january], exported_at=LATER)
     assert company.rows("contacts", "phone") == [("13900000002",)]
     assert all_tables()["contacts"].versioned is False
+
+
+def test_a_refund_that_its_source_deleted_is_taken_out(company: Company) -> None:
+    rows = "\n".join(f"R{n} | A{n} | 2025-01-{n + 1:02d} | {n}.00" for n in range(1, 15))
+    company.load(f"退款单号 | 订单号 | 退款时间 | 退款金额\n{rows}", name="refunds.csv")
+    heads = "kexiao:record_kind | kexiao:record_id | kexiao:origin | kexiao:withdrawn_at"
+    company.load(f"{heads}\nrefunds | R1 | file | 2026-06-01 10:00:00", name="deleted.csv", at=LATER)
+    assert {row[0] for row in company.rows("refunds", "refund_id")} == {f"R{n}" for n in range(2, 15)}
