@@ -139,10 +139,11 @@ def _unfolded(name: str, records: list[Record]) -> Iterator[tuple[str, list[Reco
     if known is None or not lists:
         yield name, records
         return
-    yield name, [{key: value for key, value in record.items() if key not in lists} for record in records]
+    heads: list[Record] = [{key: value for key, value in record.items() if key not in lists} for record in records]
+    yield name, heads
     heading = _id_heading(name, known)
     for key in lists:
-        lines = [
+        lines: list[Record] = [
             {heading: record[known], **{f"{key}.{k}" if k == heading else k: v for k, v in line.items()}}
             for record in records
             for line in record.get(key) or ()
