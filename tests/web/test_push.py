@@ -123,6 +123,7 @@ def test_the_signature_needs_the_key_the_survey_and_the_number(fresh: Path, capl
             {**answer(1), "index": "2"},
             {**answer(1), "activity": "5657755"},
             {**answer(1), "sign": ""},
+            {**answer(1), "sign": "\ud800", "index": "\ud800"},
             {name: value for name, value in answer(1).items() if name != "sign"},
         ]
         for said in forged:

@@ -176,6 +176,8 @@ def _cell(field: Field, value: Any, zone: ZoneInfo) -> str | None:
     if field.reads == "instant":
         at = datetime.fromtimestamp(int(value) // 1_000_000, UTC).astimezone(zone)
         return at.strftime("%Y-%m-%d %H:%M:%S" if at.second else "%Y-%m-%d %H:%M")
+    if isinstance(value, float):
+        return f"{value:,.6g}"
     text = f"{value:,}" if isinstance(value, Decimal | int) and not isinstance(value, bool) else str(value)
     if isinstance(value, date) and field.personal:
         return f"{value.year}-**-**"

@@ -30,5 +30,5 @@ def is_genuine(push: Mapping[str, object], key: Secret) -> bool:
     True
     """
     said = f"{push.get('activity', '')}{push.get('index', '')}{key.reveal()}"
-    want = hashlib.sha1(said.encode()).hexdigest()
-    return hmac.compare_digest(str(push.get("sign", "")).lower().encode(), want.encode())
+    want = hashlib.sha1(said.encode("utf-8", "replace")).hexdigest()
+    return hmac.compare_digest(str(push.get("sign", "")).lower().encode("utf-8", "replace"), want.encode())

@@ -10,6 +10,7 @@ from kexiao.cycle.uploading import Sheet, Upload, change, change_kind, kinds, sa
 from kexiao.engine.folder import Folder
 from kexiao.sources.mapping.fields import Field
 from kexiao.sources.mapping.plan import SheetMapping
+from kexiao.sources.mapping.recognise import missing_needs
 from kexiao.sources.mapping.saved import OPTIONS
 from kexiao.sources.mapping.telling import missing, reason_of
 from kexiao.text import Text, current_language
@@ -17,6 +18,7 @@ from kexiao.text import Text, current_language
 MOST_LISTED = 80
 """Columns that a drop-down list offers; wider sheets are typed, with suggestions."""
 _DATA = Text(zh="由数据判断", en="as the data tell")
+_MISSING, _ONE_OF = Text(zh="还缺", en="missing"), Text(zh="其中之一", en="one of these")
 _YES, _NO = Text(zh="是", en="yes"), Text(zh="否", en="no")
 _DATES, _MONEY = frozenset({"instant", "date", "birthday"}), frozenset({"money"})
 CURRENCIES = ("CNY", "USD", "EUR", "GBP", "JPY", "HKD", "TWD", "KRW", "SGD", "AUD", "CAD", "MYR", "THB", "BRL", "INR")
@@ -44,8 +46,9 @@ class Choice:
     offers: tuple[tuple[str, str], ...]
     reason: str = ""
     example: str = ""
-    needed: bool = False
+    needed: str = ""
     hidden: tuple[str, str] | None = None
+    first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +102,8 @@ def _shown(folder: Folder, number: int, sheet: Sheet) -> Shown:
     fields = [
         _field(number, field, plan, found) for field in plan.sheet_kind.fields if field.name not in plan.questions
     ]
-    first = tuple(one for one in fields if one.value or one.needed)
-    more = tuple(one for one in fields if not (one.value or one.needed))
+    first = tuple(one for one in fields if one.first)
+    more = tuple(one for one in fields if not one.first)
     return Shown(
         number, sheet, found, chosen, first, more, _questions(number, plan, found), _words(number, plan, found),
         _options(number, plan), tuple(missing(plan)),
@@ -109,15 +112,23 @@ def _shown(folder: Folder, number: int, sheet: Sheet) -> Shown:
 
 def _field(number: int, field: Field, plan: SheetMapping, found: Preview) -> Choice:
     column = plan.columns.get(field.name, "")
-    needs = plan.sheet_kind.needs
-    lacking = not any(set(group) & set(plan.columns) for group in needs if field.name in group)
-    needed = any(field.name in group for group in needs) and lacking
+    lacking = next((group for group in missing_needs(plan) if field in group), ())
+    needed = (_MISSING if len(lacking) == 1 else _ONE_OF)() if lacking else ""
     offers = (("", Text(zh="（不读）", en="(nothing)")()), *((name, name) for name in plan.header))
     if len(plan.header) > MOST_LISTED:
         offers = ()
     example = " / ".join((found.examples or {}).get(column, ()))
     why = str(reason_of(plan, field.name)) if column else ""
-    return Choice(f"s{number}-f-{field.name}", str(field.label), column, offers, why, example, needed or field.required)
+    return Choice(
+        f"s{number}-f-{field.name}",
+        str(field.label),
+        column,
+        offers,
+        why,
+        example,
+        needed,
+        first=bool(column or needed or field.required),
+    )
 
 
 def _questions(number: int, plan: SheetMapping, found: Preview) -> tuple[Choice, ...]:

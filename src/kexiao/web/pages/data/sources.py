@@ -34,7 +34,7 @@ def sources(request: HttpRequest) -> HttpResponse:
     """Every source of the workspace, and how to add one. Secrets are never shown: only the names of their variables."""
     lines = [(line, *STATES[line.state]) for line in source_lines(workspace.folder())]
     examples = [(name, label, example(name)) for name, label in system_labels().items()]
-    shown = {"lines": lines, "examples": examples, "may_load": may(request.user, "load"), **running_jobs()}
+    shown = {"lines": lines, "examples": examples, "may_load": may(request.user, "load"), **running_jobs("pull")}
     return render(request, "data/sources.html", shown)
 
 
