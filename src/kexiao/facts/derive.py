@@ -252,6 +252,10 @@ def later_queries(policy: Policy, coverage: Mapping[str, date]) -> dict[str, str
         "campaign_outcomes": _campaign_outcomes(coverage.get("spend")),
         "placed_orders": f"SELECT a.* FROM ({_order_amounts()}) AS a WHERE a.status <> 'test' AND a.net > 0",
         "campaign_arms": _campaign_arms(orders),
+        "ad_spend": """
+            SELECT s.*, CASE WHEN s.channel IN (SELECT channel FROM ad_results WHERE impressions IS NOT NULL AND channel IS NOT NULL) THEN 1 ELSE 0 END AS shown,
+                   CASE WHEN s.channel IN (SELECT channel FROM ad_results WHERE clicks IS NOT NULL AND channel IS NOT NULL) THEN 1 ELSE 0 END AS clicked
+            FROM spend AS s WHERE s.category = 'media'""",
     }
 
 

@@ -153,6 +153,8 @@ _VIEWS = {
         None,
         "SELECT min(coalesce(c.start_on, p.joined_on)) FROM participations AS p LEFT JOIN campaigns AS c ON c.campaign = p.campaign WHERE p.arm IS NOT NULL",
     ),
+    "ad_impressions": ("ad_results", "SELECT min(day) FROM ad_results WHERE impressions IS NOT NULL"),
+    "ad_clicks": ("ad_results", "SELECT min(day) FROM ad_results WHERE clicks IS NOT NULL"),
     "staff_posts": (None, "SELECT min(from_on) FROM staff"),
 }
 

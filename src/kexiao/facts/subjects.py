@@ -258,6 +258,37 @@ ALL_ORDERS = Fact(
     _ORDER,
     _ORDERS_FROM,
 )
+_AD = {"channel": "channel", "campaign": "campaign"}
+AD_IMPRESSIONS = Fact(
+    "ad_results",
+    Text(zh="广告展示（需要展示量）", en="Impressions (from ad results that count them)"),
+    "day",
+    "line",
+    None,
+    _AD,
+    ("ad_impressions", "ad_results"),
+    known_exactly=True,
+)
+AD_CLICKS = Fact(
+    "ad_results",
+    Text(zh="广告点击（需要点击量）", en="Clicks (from ad results that count them)"),
+    "day",
+    "line",
+    None,
+    _AD,
+    ("ad_clicks", "ad_results"),
+    known_exactly=True,
+)
+AD_SPEND = Fact(
+    "ad_spend",
+    Text(zh="有投放效果的渠道的媒介费用", en="Media spend of channels with ad results"),
+    "spent_on",
+    "line",
+    None,
+    _AD,
+    ("spend",),
+    known_exactly=True,
+)
 STAFF_POSTS = ("staff_posts", "staff")
 ARMS = ("campaign_arms", "participations", "orders")
 """Names under which coverage of their own is kept: who was in post, who was drawn into which arm."""
@@ -285,6 +316,7 @@ FACTS: dict[str, Fact] = {
         PARTICIPANTS,
         CAMPAIGN_OUTCOMES,
         ALL_ORDERS,
+        AD_SPEND,
     )
 }
 COVERAGE_LABELS: Mapping[str, Text] = {
@@ -292,6 +324,8 @@ COVERAGE_LABELS: Mapping[str, Text] = {
     "resolved_complaints": Text(
         zh="投诉解决时间（需要带解决时间的投诉）", en="Resolved complaints (from complaints that say when)"
     ),
+    "ad_impressions": AD_IMPRESSIONS.label,
+    "ad_clicks": AD_CLICKS.label,
     "staff_posts": Text(zh="员工任职", en="Staff in post"),
     "campaign_arms": Text(
         zh="实验组与对照组（需要带分组的活动名单）", en="Treated and held out (from participations with an arm)"

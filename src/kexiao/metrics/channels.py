@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from kexiao.facts.formula import Minus, Ratio
 from kexiao.facts.metric import Example, Metric, Variant
-from kexiao.metrics.parts import immature_leads, margin, marketing_cost, matured_leads, media_cost, net, won_leads
+from kexiao.metrics.parts import (
+    ad_clicks,
+    ad_impressions,
+    clicks_of_shown,
+    cost_of_clicks,
+    cost_of_impressions,
+    immature_leads,
+    margin,
+    marketing_cost,
+    matured_leads,
+    media_cost,
+    net,
+    shown_and_clicked,
+    won_leads,
+)
 from kexiao.metrics.shop import SHOP, WINDOW
 from kexiao.text import Text
 
@@ -67,4 +81,75 @@ channel_conversion_rate = Metric(
         answer=0.5,
         dimensions={"channel": "web"},
     ),
+)
+
+_ADS = {
+    "ad_results": """
+        day        | channel | campaign | impressions | clicks | visits
+        2025-03-01 | web     | spring   | 8000        | 80     |
+        2025-03-02 | web     |          | 2000        | 70     |
+        2025-03-02 | video   |          | 30000       |        |
+        2025-03-03 | site    |          |             |        | 900
+        2025-06-30 | web     |          | 10          | 1      |
+        """,
+    "spend": """
+        spent_on   | channel | campaign | category  | purpose     | amount
+        2025-03-01 | web     | spring   | media     | acquisition | 60
+        2025-03-02 | web     |          | media     | acquisition | 90
+        2025-03-02 | video   |          | media     | acquisition | 250
+        2025-03-05 | radio   |          | media     | acquisition | 700
+        2025-03-05 | web     |          | content   | acquisition | 40
+        2025-06-30 | web     |          | media     | acquisition | 1
+        """,
+}
+
+impressions = Metric(
+    label=Text(zh="曝光量", en="Impressions"),
+    why=Text(zh="广告被展示的次数，不是人数。", en="How often ads were shown, which is not how many people saw them."),
+    formula=ad_impressions,
+    unit="count",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(_ADS, answer=40000),
+    more_examples=(Example(SHOP, answer=None, window=WINDOW),),
+)
+
+cpm = Metric(
+    label=Text(zh="千次曝光成本", en="Cost per thousand impressions"),
+    why=Text(
+        zh="一千次展示花多少媒介费用；没有展示数据的渠道，费用也不计入。",
+        en="What a thousand impressions cost in media; spend on channels that count no impressions is left out.",
+    ),
+    formula=Ratio(cost_of_impressions, ad_impressions, times=1000),
+    unit="money/thousand",
+    better="lower",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(_ADS, answer=10),
+    more_examples=(Example(_ADS, answer=15, dimensions={"channel": "web"}),),
+)
+
+cpc = Metric(
+    label=Text(zh="点击成本", en="Cost per click"),
+    why=Text(
+        zh="一次点击花多少媒介费用；没有点击数据的渠道，费用也不计入。",
+        en="What a click costs in media; spend on channels that count no clicks is left out.",
+    ),
+    formula=Ratio(cost_of_clicks, ad_clicks),
+    unit="money/click",
+    better="lower",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(_ADS, answer=1),
+    more_examples=(Example(_ADS, answer=0.75, dimensions={"campaign": "spring"}),),
+)
+
+ctr = Metric(
+    label=Text(zh="点击率", en="Click-through rate"),
+    why=Text(
+        zh="展示变成点击的比例；只算两者都有的行。", en="How many impressions are clicked, over rows that count both."
+    ),
+    formula=Ratio(clicks_of_shown, shown_and_clicked),
+    unit="ratio",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(_ADS, answer=0.015),
 )

@@ -5,6 +5,9 @@ from __future__ import annotations
 from kexiao.facts.formula import KNOWN, Both, Customers, Formula, Minus, Rows, State, Sum, Where, ordering
 from kexiao.facts.subjects import (
     ACQUISITIONS,
+    AD_CLICKS,
+    AD_IMPRESSIONS,
+    AD_SPEND,
     ALL_ORDERS,
     CAMPAIGN_OUTCOMES,
     CASES,
@@ -177,3 +180,15 @@ budgets = Sum(CAMPAIGN_OUTCOMES, "budget", Text(zh="这些活动的预算", en="
 unfinished_budgets = Rows(
     CAMPAIGN_OUTCOMES, Text(zh="尚未结束的活动", en="campaigns not over yet"), (Where("immature", "=", 1),)
 )
+
+_SHOWN, _CLICKED = Where("impressions", "known"), Where("clicks", "known")
+ad_impressions = Sum(AD_IMPRESSIONS, "impressions", Text(zh="展示量", en="impressions"), (_SHOWN,))
+ad_clicks = Sum(AD_CLICKS, "clicks", Text(zh="点击量", en="clicks"), (_CLICKED,))
+clicks_of_shown = Sum(AD_CLICKS, "clicks", Text(zh="点击量", en="clicks"), (_SHOWN, _CLICKED))
+shown_and_clicked = Sum(AD_IMPRESSIONS, "impressions", Text(zh="展示量", en="impressions"), (_SHOWN, _CLICKED))
+cost_of_impressions = Sum(
+    AD_SPEND, "amount", Text(zh="有展示数据的渠道的媒介费用", en="media spend of channels whose impressions are known"), (Where("shown", "=", 1),)
+)  # fmt: skip
+cost_of_clicks = Sum(
+    AD_SPEND, "amount", Text(zh="有点击数据的渠道的媒介费用", en="media spend of channels whose clicks are known"), (Where("clicked", "=", 1),)
+)  # fmt: skip

@@ -51,6 +51,10 @@ UNIT_NAMES = {
     "money/order": Text(zh="每单金额", en="money per order"),
     "money/customer": Text(zh="每客金额", en="money per customer"),
     "money/lead": Text(zh="每条线索金额", en="money per lead"),
+    "money/person": Text(zh="人均金额", en="money per person"),
+    "money/click": Text(zh="每次点击金额", en="money per click"),
+    "money/thousand": Text(zh="每千次金额", en="money per thousand"),
+    "periods": Text(zh="期", en="periods"),
     "orders/customer": Text(zh="单/客", en="orders per customer"),
     "items/order": Text(zh="件/单", en="items per order"),
     "times": Text(zh="倍", en="times"),
@@ -296,6 +300,9 @@ def unit_words(unit: str, *, currency: str = "CNY") -> Text:
         "order": Text(zh="单", en="order"),
         "customer": Text(zh="客", en="customer"),
         "lead": Text(zh="线索", en="lead"),
+        "person": Text(zh="人", en="person"),
+        "click": Text(zh="次点击", en="click"),
+        "thousand": Text(zh="千次", en="thousand"),
     }
     _, _, each = unit.partition("/")
     if not each:
