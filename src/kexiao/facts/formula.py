@@ -160,10 +160,11 @@ class Perpetuity:
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """(this period − the other) ÷ the other; the other is the period before or the same a year before."""
+    """(this period − the other) ÷ the other; the other is the period before, the same a year before, or the days of that year that lie the same way to
+    Spring Festival."""
 
     of: Formula
-    against: Literal["before", "year_before"]
+    against: Literal["before", "year_before", "festival"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,11 +291,7 @@ def words(formula: Formula) -> Text:
         bare = "{m} × (1 + d) ÷ (1 + d − {r})" if formula.now else "{m} × {r} ÷ (1 + d − {r})"
         return Text.same(bare).fill(m=_grouped(formula.margin), r=_grouped(formula.retention))
     if isinstance(formula, Growth):
-        other = (
-            Text(zh="上一期", en="the period before")
-            if formula.against == "before"
-            else Text(zh="上年同期", en="the same period a year before")
-        )
+        other = _AGAINST[formula.against]
         return Text(zh="（本期 − {o}）÷ {o}，{x}", en="(this period − {o}) ÷ {o}, of {x}").fill(
             o=other, x=words(formula.of)
         )
@@ -307,6 +304,13 @@ def words(formula: Formula) -> Text:
     return formula.label
 
 
+_AGAINST = {
+    "before": Text(zh="上一期", en="the period before"),
+    "year_before": Text(zh="上年同期", en="the same period a year before"),
+    "festival": Text(
+        zh="上年按春节对齐的同期", en="the days of the year before that lie the same way to Spring Festival"
+    ),
+}
 _PER_LENGTH = {
     "month": Text(zh="{x} ÷ 月数", en="{x} ÷ months"),
     "period": Text(zh="{x} ÷ 期内天数", en="{x} ÷ days of the period"),

@@ -243,7 +243,37 @@ sales_growth_yoy = Metric(
         },
         answer=0.25,
     ),
+    variants={
+        "festival_aligned": Variant(
+            Text(zh="按春节对齐", en="aligned to Spring Festival"),
+            Growth(net, "festival"),
+            Text(
+                zh="春节前后 30 天内的期间（不超过一个季度），与上年离春节同样远的那些天相比；其余期间即同比。",
+                en="A period within 30 days of Spring Festival, a quarter at most, against the days as far from it a year before; other periods as year on year.",
+            ),
+        ),
+    },
+    more_examples=(
+        Example(
+            {
+                "orders": """
+                    order_id | customer_id | ordered_on | amount
+                    z        | 9           | 2024-01-01 | 1
+                    a        | 1           | 2024-02-12 | 500
+                    b        | 1           | 2024-02-13 | 100
+                    c        | 1           | 2024-03-11 | 60
+                    d        | 1           | 2024-03-12 | 300
+                    e        | 1           | 2025-02-01 | 200
+                    f        | 1           | 2025-03-01 | 10
+                    """
+            },
+            answer=0.25,
+            period="2025-02",
+            variant="festival_aligned",
+        ),
+    ),
 )
+
 
 top_fifth_share = Metric(
     label=Text(zh="前 20% 客户占比", en="Share of the top fifth"),
