@@ -44,6 +44,7 @@ def test_cost_per_impression_and_click_takes_the_media_money_of_channels_that_co
         assert (value is None) == (want is None)
         assert want is None or float(value or 0) == pytest.approx(want, abs=0.0051)
     assert float(measured(source, "impressions", "2025Q1", where).value or 0) == sum(r[2] or 0 for r in rows)
+    assert "small_sample" not in measured(source, "impressions", "2025Q1", where).settings["marks"]
     both = [r for r in rows if r[2] is not None and r[3] is not None]
     rate = measured(source, "ctr", "2025Q1", where)
     shown = sum(r[2] or 0 for r in both)

@@ -238,7 +238,10 @@ def _linear(formula: Formula, term: Term) -> Part:
         return Part(term.total, n=term.units, limits=intervals.poisson(float(term.total)))
     limits = None if exactly or not term.units else intervals.around(float(term.total), term.squares)
     return Part(
-        term.total, n=None if exactly else term.units, limits=limits, marks=_marks(term.units, term.largest, term.total)
+        term.total,
+        n=None if exactly else term.units,
+        limits=limits,
+        marks=() if exactly else _marks(term.units, term.largest, term.total),
     )
 
 
