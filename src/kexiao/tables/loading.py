@@ -358,6 +358,7 @@ def _compare(connection: Connection, writer: Writer, incoming: Incoming, names: 
         connection.execute(f"ALTER TABLE {best} RENAME TO {fresh}")
         return
     stored = _stored(writer, table)
+    _withdraw_torn(connection, table, stored, names)
     content = _content(table)
     same = _same_key(table, "b", "s")
     kept = ", ".join(f"s.{quote_name(c.name)} AS {quote_name('s_' + c.name)}" for c in content)
@@ -389,6 +390,15 @@ def _compare(connection: Connection, writer: Writer, incoming: Incoming, names: 
         f"UNION ALL BY NAME SELECT {_key(table)}, {shown}{',' if shown else ''} greatest(known_at, s_known_at) AS known_at, src, row_no, true AS known "
         "FROM judged WHERE moved AND NOT torn"
     )
+
+
+def _withdraw_torn(connection: Connection, table: Table, stored: str, names: dict[str, str]) -> None:
+    """Take out stored rows of keys that rows of this load contradict each other on, unless they are newer: it would depend on the order of files else."""
+    if run(connection, f"SELECT 1 FROM {names['torn']} LIMIT 1"):
+        connection.execute(
+            f"INSERT INTO {names['gone']} SELECT {_key(table)} FROM (SELECT *, {_digest(table)} AS digest FROM ({stored})) "
+            f"JOIN (SELECT digest, max(known_at) AS until FROM {names['torn']} GROUP BY 1) USING (digest) WHERE known_at <= until"
+        )
 
 
 def _merged(column: Column) -> str:

@@ -226,9 +226,9 @@ def _orders(batch: Batch) -> list[Incoming]:
 
 
 def _unrepeated(batch: Batch) -> int:
-    """How many rows a load's only sheet of orders has, if each is an order of its own; 0 otherwise."""
+    """How many rows a load's only sheet of orders has, if each is an order of its own; 0 otherwise: two sheets may tell of the same order."""
     sheets = batch.of_kind("orders")
-    return sheets[0].typed.source.rows if [sheet.src for sheet in sheets] == [*batch.unrepeated] else 0
+    return sheets[0].typed.source.rows if len(sheets) == 1 and sheets[0].src in batch.unrepeated else 0
 
 
 def _headers() -> str:
