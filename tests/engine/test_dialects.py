@@ -45,6 +45,23 @@ def test_sums_of_squares_do_not_overflow() -> None:
     assert value("SQUARE_SUM(CAST(9000000000000000 AS DECIMAL(18,2)))") == pytest.approx(8.1e31)
 
 
+def test_operators_stand_in_each_other_and_beside_any_sign() -> None:
+    assert value("10 - DAY_INDEX(DAYS_LATER(DAY_OF('1970-01-03'), 1 + 2)) * 2") == 0
+    assert value("FLOOR_DIVIDE(7 + 2, 1 + 2)") == 3
+    assert value("BITS_AND(1 + 2, (4 + 2)) + LOW_BITS(2 + 1)") == 9
+
+
+def test_what_looks_like_an_operator_in_a_text_or_name_is_left_alone() -> None:
+    assert value("'BIT(5, 0), it''s'") == "BIT(5, 0), it's"
+    assert run(CONNECTION, render('SELECT 3 AS "BIT(5, 0)", RABBIT FROM (SELECT 7 AS RABBIT)')) == [(3, 7)]
+    assert value("MONTH_LABEL(DAY_OF('2025-01-09')) || ', (' || 'x)'") == "2025-01, (x)"
+
+
+def test_a_call_that_is_not_closed_is_an_error() -> None:
+    with pytest.raises(ValueError, match="not closed"):
+        render("SELECT BIT(5, (0 FROM t")
+
+
 def test_every_operator_is_written_for_every_engine() -> None:
     engines = {engine for forms in OPERATORS.values() for engine in forms}
     assert all(set(forms) == engines for forms in OPERATORS.values())

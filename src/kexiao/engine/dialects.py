@@ -1,4 +1,4 @@
-"""SQL for each engine: queries are SQLGlot trees of plain SQL and our own operators, and every operator is rendered here, engine by engine.
+"""SQL for each engine: queries are plain SQL and our own operators, and every operator is rendered here, engine by engine.
 
 An operator is written as a function call (``MONTH_INDEX(sold_on)``). Nothing but plain SELECT, JOIN, UNION, CASE and aggregate functions may stand
 around it, because that much every engine reads alike.
@@ -6,11 +6,10 @@ around it, because that much every engine reads alike.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Literal
-
-from sqlglot import exp, parse_one
-from sqlglot.generator import Generator
+from typing import Literal, get_args
 
 Dialect = Literal["duckdb"]
 
@@ -33,29 +32,55 @@ OPERATORS: dict[str, dict[Dialect, str]] = {
 }
 
 
-class _PlainGenerator(Generator):
-    """Writes the tree as it stands; operators by the table above."""
-
-    def __init__(self, dialect: Dialect) -> None:
-        super().__init__()
-        self._engine = dialect
-
-    def anonymous_sql(self, expression: exp.Anonymous) -> str:
-        name = str(expression.this).upper()
-        if name not in OPERATORS:
-            return super().anonymous_sql(expression)
-        operands = [self.sql(operand) for operand in expression.expressions]
-        if name == "DAY_OF":
-            operands = [operands[0].strip("'")]
-        return OPERATORS[name][self._engine].format(*operands)
+_FORMS: dict[Dialect, Mapping[str, str]] = {
+    engine: {name: forms[engine] for name, forms in OPERATORS.items()} for engine in get_args(Dialect)
+}
+# A literal or quoted name, in which nothing is an operator; or an operator with its opening bracket.
+_TOKEN = re.compile(rf"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\b({"|".join(OPERATORS)})\s*\(""")
+_EDGE = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|[(),]""")
+_SIMPLE = re.compile(r"""[\w.]+|'[^']*'|[\w.]*\((?:[^()])*\)""")
 
 
 @lru_cache(maxsize=512)
 def render(sql: str, dialect: Dialect = "duckdb") -> str:
     """Neutral SQL with our operators as the SQL of one engine.
 
+    Only the operators are touched: parsing the whole would take longer than most queries do.
+
     >>> render("SELECT MONTH_INDEX(day) AS m FROM t")
     'SELECT CAST(year(day) * 12 + month(day) - 1 AS BIGINT) AS m FROM t'
     """
-    tree = parse_one(sql)
-    return _PlainGenerator(dialect).generate(tree, copy=False)
+    pieces, at = [], 0
+    while found := _TOKEN.search(sql, at):
+        name = found[1]
+        pieces.append(sql[at : found.start() if name else found.end()])
+        at = found.end()
+        if name:
+            operands, at = _operands(sql, at)
+            said = [
+                operand.strip("'") if name == "DAY_OF" else _whole(render(operand, dialect)) for operand in operands
+            ]
+            pieces.append(_FORMS[dialect][name].format(*said))
+    return "".join([*pieces, sql[at:]])
+
+
+def _operands(sql: str, start: int) -> tuple[list[str], int]:
+    """The operands of the call whose bracket opened just before ``start``, and where the call ends."""
+    operands, depth, begun = [], 0, start
+    for edge in _EDGE.finditer(sql, start):
+        sign = edge[0]
+        if sign == "(":
+            depth += 1
+        elif sign == ")" and depth:
+            depth -= 1
+        elif sign == ")" or (sign == "," and not depth):
+            operands.append(sql[begun : edge.start()].strip())
+            begun = edge.end()
+            if sign == ")":
+                return operands, edge.end()
+    raise ValueError(f"a bracket is not closed: {sql[start : start + 80]}")
+
+
+def _whole(operand: str) -> str:
+    """An operand that no neighbour can pull apart."""
+    return operand if _SIMPLE.fullmatch(operand) else f"({operand})"
