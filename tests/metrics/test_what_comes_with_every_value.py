@@ -10,6 +10,7 @@ from kexiao.cycle.explain import rows
 from kexiao.cycle.measure import measure_facts
 from kexiao.facts.dressing import NO_INTERVAL
 from kexiao.facts.formula import CohortShare, Ratio, is_linear
+from kexiao.facts.marks import marks_beside
 from kexiao.facts.periods import parse
 from kexiao.facts.worked_example import answer_of, source_of
 from kexiao.metrics.catalogue import all_metrics
@@ -28,6 +29,7 @@ IDS = [f"{name}-{example.variant or 'ours'}-{i}" for i, (name, example) in enume
 @pytest.mark.parametrize(("name", "example"), EXAMPLES, ids=IDS)
 def test_it_has_an_interval_or_says_why_not(name: str, example: object) -> None:
     value = answer_of(name, METRICS[name], example)  # type: ignore[arg-type]
+    assert all(mark.label.zh and mark.why.en for mark in marks_beside(value))
     if value.interval_low is None:
         assert value.settings.get("no_interval") in NO_INTERVAL
     else:

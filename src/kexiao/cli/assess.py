@@ -147,10 +147,10 @@ def _indicator_row(result: IndicatorResult, currency: str) -> list[object]:
 
 
 def _note(result: IndicatorResult) -> str | None:
-    from kexiao.cli.measure import MARKS
+    from kexiao.facts.marks import marks_of
 
     said = [result.reason()] if result.reason else []
-    said += [MARKS[mark]() for mark in result.marks if mark in MARKS]
+    said += [mark.label() for mark in marks_of(result.marks)]
     if result.beyond_funnel:
         words = Text(zh="超出同等规模的波动范围", en="beyond what size explains")
         said.append(words())

@@ -148,20 +148,12 @@ def _row(value: MetricValue, dimensions: list[str]) -> list[object]:
     ]
 
 
-MARKS: dict[str, Text] = {
-    "history_too_short": Text(zh="历史太短", en="history too short"),
-    "small_sample": Text(zh="样本少于 30", en="fewer than 30"),
-    "one_customer_dominates": Text(zh="一位客户占一成以上", en="one customer holds a tenth"),
-    "same_progress": Text(zh="按相同天数比较", en="compared with as many days"),
-}
-
-
 def note(value: MetricValue) -> str:
-    """What must be said beside a value: why it is missing, that it is unfinished, and its marks."""
+    """What must be said beside a value: why it is missing, and its marks."""
+    from kexiao.facts.marks import marks_beside
+
     said = [value.reason()] if value.reason else []
-    if not value.complete and value.reason is None:
-        said.append(Text(zh="截至目前", en="so far")())
     if value.immature:
         said.append(Text(zh="{n} 个观察期未满", en="{n} not matured").fill(n=value.immature)())
-    said += [MARKS[mark]() for mark in value.settings["marks"] if mark in MARKS]
+    said += [mark.label() for mark in marks_beside(value)]
     return Text(zh="；", en="; ")().join(said)

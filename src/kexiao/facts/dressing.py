@@ -74,6 +74,11 @@ NO_INTERVAL: dict[str, Text] = {
 """Why a value has no interval, by the code that stands in its settings under ``no_interval``."""
 
 
+def why_no_interval(value: MetricValue) -> Text:
+    """Why a value has no interval, in words."""
+    return NO_INTERVAL[value.settings["no_interval"]]
+
+
 def _why_no_interval(formula: Formula, part: Part) -> str:
     atoms = [atom for atom in walk(formula) if isinstance(atom, ATOMS)]
     if atoms and all(atom.fact.known_exactly for atom in atoms) and len(atoms) == sum(1 for _ in _leaves(formula)):

@@ -8,9 +8,10 @@ from typing import Any
 
 from kexiao.cycle.analyze import Analysis
 from kexiao.cycle.overview import MetricReport, Reading
+from kexiao.facts.dressing import why_no_interval
 from kexiao.report.charts import Chart, figure_html, render_svg
 from kexiao.report.html import Html, join, table, tag
-from kexiao.report.words import YEAR_BEFORE, Voice, basis_of, change_html, marks_of
+from kexiao.report.words import YEAR_BEFORE, Voice, basis_of, change_html, marks_in_words
 from kexiao.text import Text
 
 _INNER_NAMES = re.compile(r"(?<=[\"#])(kx[0-9a-f]{10})-")
@@ -80,11 +81,12 @@ def metric_panel(analysis: Analysis, voice: Voice, report: MetricReport, reading
         rows.append(
             (
                 "interval",
-                shown.interval or voice.say(Text(zh="无：精确数或无法估计", en="none: exact, or cannot be estimated")),
+                shown.interval
+                or voice.say(Text(zh="无：{why}", en="none: {why}"), why=voice.say(why_no_interval(value))),
             )
         )
     rows += [("compared", line) for line in _comparisons(voice, report, reading)]
-    rows += [("mind", mark) for mark in marks_of(voice, value)]
+    rows += [("mind", mark) for mark in marks_in_words(voice, value)]
     if not value.complete:
         rows.append(("mind", voice.say(Text(zh="时段尚未结束", en="the period is not over"))))
     rows.append(("policy", join([tag("span", voice.say(line), cls="") for line in _policy(analysis)])))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kexiao.cycle.overview import Difference, Reading, Span
+from kexiao.facts.marks import marks_of
 from kexiao.facts.metric import MetricValue, Number
 from kexiao.facts.periods import Period
 from kexiao.report import numbers
@@ -13,17 +14,6 @@ from kexiao.report.html import Html, join, tag
 from kexiao.report.numbers import Better
 from kexiao.text import Language, Text
 
-MARKS = {
-    "history_too_short": Text(
-        zh="历史太短：数据开始后的一个活跃窗口内，分不清新客户与老客户",
-        en="history too short: in the first active window of the data, new and old customers cannot be told apart",
-    ),
-    "small_sample": Text(zh="样本少于 30，仅供参考", en="fewer than 30 behind it: a hint, no more"),
-    "one_customer_dominates": Text(zh="一位客户占了一成以上", en="one customer holds more than a tenth"),
-    "same_progress": Text(zh="未结束的时段按相同天数比较", en="an unfinished period, compared with as many days"),
-    "overlapping": Text(zh="分组有重叠，不能相加", en="the groups overlap and do not add up"),
-}
-BELOW_ZERO = Text(zh="{n} 位客户小于 0，按 0 计", en="{n} customers below 0 count as 0")
 JUDGEMENTS = {
     "better": Text(zh="好转", en="better"),
     "worse": Text(zh="变差", en="worse"),
@@ -112,16 +102,9 @@ def value_html(voice: Voice, value: MetricValue) -> Html:
     )
 
 
-def marks_of(voice: Voice, value: MetricValue) -> list[str]:
+def marks_in_words(voice: Voice, value: MetricValue) -> list[str]:
     """What must be known before a value is believed, in words."""
-    found = []
-    for mark in value.settings.get("marks", ()):
-        count, _, rest = str(mark).partition("_")
-        if rest == "below_zero_as_zero":
-            found.append(voice.say(BELOW_ZERO, n=count))
-        elif mark in MARKS:
-            found.append(voice.say(MARKS[mark]))
-    return found
+    return [voice.say(mark.why) for mark in marks_of(value.settings.get("marks", ()))]
 
 
 def basis_of(span: Span) -> Text:

@@ -8,8 +8,11 @@ from typing import Any
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
 from kexiao.cycle.overview import Difference, difference
+from kexiao.facts.dressing import why_no_interval
+from kexiao.facts.marks import Mark, marks_beside, marks_of
 from kexiao.facts.metric import MetricValue, Number
 from kexiao.facts.periods import parse
 from kexiao.report.numbers import Shown, show, show_change, show_exact, show_signed, shown, unit_name
@@ -17,48 +20,6 @@ from kexiao.text import Text
 
 register = template.Library()
 
-MARKS: dict[str, tuple[Text, Text]] = {
-    "history_too_short": (
-        Text(zh="历史不足", en="History too short"),
-        Text(
-            zh="数据开始得太晚，分不清谁是新客，这里只供参考，不参与评分。",
-            en="The data begin too late to tell who is new; shown for orientation, never scored.",
-        ),
-    ),
-    "small_sample": (
-        Text(zh="样本少", en="Small sample"),
-        Text(zh="不足 30 个样本，波动可能很大。", en="Fewer than 30 subjects: it may vary widely."),
-    ),
-    "one_customer_dominates": (
-        Text(zh="单个客户占比过大", en="One customer dominates"),
-        Text(zh="一位客户就占了一成以上。", en="One customer alone makes up more than a tenth."),
-    ),
-    "same_progress": (
-        Text(zh="按同样天数比较", en="Compared at the same progress"),
-        Text(
-            zh="本期未结束，与对比期的同样天数相比。",
-            en="The period is not over; compared with as many days of the other.",
-        ),
-    ),
-    "incomplete": (
-        Text(zh="未结束", en="Unfinished"),
-        Text(
-            zh="这一期还没有结束，或数据还没有覆盖到期末。",
-            en="The period is not over, or the data do not reach its end.",
-        ),
-    ),
-    "no_interval": (
-        Text(zh="没有区间", en="No interval"),
-        Text(zh="这个数值没有抽样区间，按确定值计分。", en="The value has no interval and is scored as it stands."),
-    ),
-    "window_is_suggested": (
-        Text(zh="活跃窗口为建议值", en="Suggested window"),
-        Text(
-            zh="活跃窗口由数据建议，尚未确认。",
-            en="The active window is suggested from the data and not yet confirmed.",
-        ),
-    ),
-}
 _UNITS_IN_WORDS = {"customers", "orders", "score", "nps", "per_100_customers", "orders/customer", "items/order"}
 _JUDGED = {
     "better": Text(zh="向好", en="better"),
@@ -144,19 +105,23 @@ def change(
 @register.simple_tag
 def marks(measured: MetricValue) -> SafeString:
     """What to know before trusting the number: short history, unfinished period, small sample."""
-    codes = [code for code in measured.settings.get("marks", ()) if isinstance(code, str)]
-    if measured.value is not None and not measured.complete:
-        codes.append("incomplete")
-    return format_html_join("", '<span class="kx-mark" tabindex="0" data-tip="{}">{}</span>', map(_mark, codes))
+    return _shown_marks(marks_beside(measured))
 
 
-def _mark(code: str) -> tuple[str, str]:
-    if code in MARKS:
-        label, why = MARKS[code]
-        return why(), label()
-    count = code.partition("_")[0]
-    label = Text(zh="{n} 位为负，按 0 计", en="{n} below 0, taken as 0").fill(n=count)
-    return label(), label()
+@register.simple_tag
+def no_interval(measured: MetricValue) -> str:
+    """Why a number stands without an interval; nothing where it has one, or where there is no number."""
+    if measured.value is None or measured.interval_low is not None:
+        return ""
+    return Text(zh="没有区间：{why}。", en="No interval: {why}.").fill(why=why_no_interval(measured))()
+
+
+def _shown_marks(listed: Sequence[Mark]) -> SafeString:
+    return format_html_join(
+        "",
+        '<span class="kx-mark" tabindex="0" data-tip="{}">{}</span>',
+        [(capfirst(mark.why()), capfirst(mark.label())) for mark in listed],
+    )
 
 
 @register.filter
@@ -193,12 +158,8 @@ def indicator_value(one: Any, currency: str = "CNY") -> SafeString:
 
 @register.simple_tag
 def mark_codes(codes: Sequence[str]) -> SafeString:
-    """Marks from their codes; those without words of their own are left out."""
-    return format_html_join(
-        "",
-        '<span class="kx-mark" tabindex="0" data-tip="{}">{}</span>',
-        [_mark(code) for code in codes if code in MARKS],
-    )
+    """Marks from their codes."""
+    return _shown_marks(marks_of(codes))
 
 
 @register.filter
