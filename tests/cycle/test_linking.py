@@ -134,3 +134,18 @@ def test_what_a_person_took_apart_stays_apart(company: Company) -> None:
 def test_loads_without_people_known_by_phone_alone_make_no_merges(company: Company) -> None:
     load(company, "customers", "orders")
     assert company.rows("merges") == []
+
+
+def test_a_file_that_changes_no_table_but_tells_whose_phone_it_is_links_at_once(company: Company) -> None:
+    company.load(FILES["phone_orders"], name="phone.csv")
+    known = "客户编号 | 客户姓名 | 注册日期\nC1 | 王芳 | 2025-01-01"
+    company.load(known, name="customers.csv")
+    assert not company.rows("merges")
+    company.load(
+        known.replace("注册日期", "注册日期 | 手机号").replace("2025-01-01", "2025-01-01 | 13800000001"),
+        name="again.csv",
+    )
+    assert company.rows("merges", "merged_by") == [("load",)]
+    before = company.snapshots()
+    company.load(known, name="customers.csv")
+    assert company.snapshots() == before

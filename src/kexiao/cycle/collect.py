@@ -11,9 +11,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from kexiao.cycle.linking import link_people
 from kexiao.cycle.privacy import scrub_again, together, told_before
 from kexiao.cycle.retention import begin, ended, tidy_if_due
 from kexiao.cycle.strays import strays_of_load
+from kexiao.cycle.sums import note_sums
 from kexiao.engine import audit
 from kexiao.engine.duck import Connection, connect, quote_text, run
 from kexiao.engine.folder import Folder
@@ -77,16 +79,20 @@ def collect(
                 folder, writer, work, writer.base.number + 1, tell, accept_change=accept_change, on_share=on_share
             )
             report, sources = _loaded(load, sources, given, kept)
-            if report.load_id is None:
+            # Rows that change no table may still tell whose phone it is.
+            linked = link_people(writer, work)
+            note_sums(folder)
+            if report.load_id is None and writer.tables == dict(writer.base.tables):
                 writer.discard()
                 ended(folder)
                 return report
-            report = replace(report, warnings=(*report.warnings, *strays_of_load(writer, work)))
-            # Logged first: a load that nobody can see is better than a load that nobody did.
-            fingerprints = [source.fingerprint for source in sources]
-            audit.record(
-                folder.root, "collect", who=who, load=report.load_id, files=fingerprints, rows=report.rows_loaded
-            )
+            report = replace(report, warnings=(*report.warnings, *linked, *strays_of_load(writer, work)))
+            if report.load_id is not None:
+                # Logged first: a load that nobody can see is better than a load that nobody did.
+                fingerprints = [source.fingerprint for source in sources]
+                audit.record(
+                    folder.root, "collect", who=who, load=report.load_id, files=fingerprints, rows=report.rows_loaded
+                )
             snapshot = writer.commit()
             ended(folder)
         with suppress(StorageError):

@@ -10,10 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from kexiao.cycle.linking import link_people
-from kexiao.cycle.sums import note_sums
 from kexiao.engine.duck import Connection, connect, files_as_query, quote_name, quote_text, run
-from kexiao.engine.folder import Folder, open_folder
+from kexiao.engine.folder import Folder
 from kexiao.engine.store import Store, Writer
 from kexiao.sources.inbox import workplace
 from kexiao.tables.catalogue import all_tables
@@ -76,15 +74,10 @@ def strays_in(folder: Folder) -> list[Stray]:
 
 
 def strays_of_load(writer: Writer, work: Path) -> list[Text]:
-    """What is to be told of the personal data of a load that is about to be seen: who was known by a phone alone and is linked now, and what stands astray.
-
-    Of each table the first rows are looked at.
-    """
-    linked = link_people(writer, work)
-    note_sums(open_folder(writer.store.data.parent))
+    """What is to be told of personal data that stand astray in a load that is about to be seen; of each table the first rows are looked at."""
     connection = connect(work / "strays")
     try:
-        found = linked
+        found: list[Text] = []
         for name, version in writer.tables.items():
             table, before = all_tables().get(name), writer.base.tables.get(name)
             old = {part.path for part in before.files} if before else set()

@@ -21,6 +21,7 @@ from kexiao.sources.files.staged import StagedSheet
 from kexiao.sources.inbox import Source
 from kexiao.sources.mapping import saved
 from kexiao.sources.mapping.batch import Batch, BatchSheet
+from kexiao.sources.mapping.following import follow_orders
 from kexiao.sources.mapping.orders import has_lines
 from kexiao.sources.mapping.outcome import LoadReport, PartReport, RowError
 from kexiao.sources.mapping.plan import SheetMapping
@@ -71,7 +72,9 @@ class Load:
         recognised = self._recognise(sources, given)
         self._unusual_volume(recognised, sources)
         batch = self._batch(recognised, {s.name: s for s in sources})
-        merged = [*self._merge(batch), *withdraw_deleted(batch, self.writer, self.load_id)]
+        merged = self._merge(batch)
+        follow_orders(batch, self.writer, self.load_id)
+        merged += withdraw_deleted(batch, self.writer, self.load_id)
         parts, errors = self._account(batch, recognised, merged)
         batch.warnings += self._unusual(batch, merged)
         report = self._report(batch, merged, parts, errors)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from kexiao.engine.duck import files_as_query, run
 from kexiao.engine.store import Writer
 from kexiao.sources.mapping.batch import Batch
-from kexiao.sources.mapping.following import follow_orders
 from kexiao.tables.catalogue import table_named
 from kexiao.tables.loading import Merged, withdraw
 from kexiao.text import Text
@@ -32,8 +31,7 @@ def _no_rows(name: str) -> str:
 
 
 def withdraw_deleted(batch: Batch, writer: Writer, load_id: int) -> list[Merged]:
-    """Take out what the load's sheets of withdrawals name, in every table where the record has rows; before that, what names orders follows them."""
-    follow_orders(batch, writer, load_id)
+    """Take out what the load's sheets of withdrawals name, in every table where the record has rows."""
     rows = batch.rows("withdrawals")
     if rows is None:
         return []
