@@ -75,15 +75,16 @@ $(VENV)/.for-test: pyproject.toml tools/install.py
 $(VENDOR): package.json package-lock.json tools/assets.py | $(VENV)/.for-demo
 	@$(BIN)/python tools/assets.py
 
-# ---- The second lines of make test-all. They run what depends on the engine and the language, not style, pages or systems outside.
+# ---- The second lines of make test-all. They run what depends on the engine and the language, not style, pages or systems outside;
+# what random cases prove depends on the engine alone.
 
-SECOND := $(PARALLEL) -m "not slow and not browser" --ignore=tests/web --ignore=tests/sources/connectors $(ARGS)
+SECOND := $(PARALLEL) --ignore=tests/web --ignore=tests/sources/connectors $(ARGS)
 OTHER_PYTHON = $(shell $(BIN)/python tools/other_python.py)
 
 .PHONY: .second-duckdb .second-python
 
 .second-duckdb: .venv-duckdb15/.for-test
-	.venv-duckdb15/bin/python -m pytest $(SECOND)
+	.venv-duckdb15/bin/python -m pytest $(SECOND) -m "not slow and not browser"
 
 .venv-duckdb15/.for-test: pyproject.toml tools/install.py
 	@$(BIN)/python tools/install.py .venv-duckdb15 reports,web,spss,dev --also "duckdb<1.6"
@@ -91,7 +92,7 @@ OTHER_PYTHON = $(shell $(BIN)/python tools/other_python.py)
 
 .second-python:
 	@if [ -z "$(OTHER_PYTHON)" ]; then echo "No second Python on this machine: that line is left out."; else \
-	$(MAKE) --no-print-directory .venv-python/.for-test && .venv-python/bin/python -m pytest $(SECOND); fi
+	$(MAKE) --no-print-directory .venv-python/.for-test && .venv-python/bin/python -m pytest $(SECOND) -m "not slow and not browser and not hypothesis"; fi
 
 .venv-python/.for-test: pyproject.toml tools/install.py
 	@$(OTHER_PYTHON) tools/install.py .venv-python reports,web,spss,dev
