@@ -191,6 +191,12 @@ def _margins(
     return {cell: (count, months.get(cell, {})) for cell, count in people.items()}
 
 
+_TOO_EARLY = Text(
+    zh="期内最后获得的客户还不满 30 天，现在下结论太早。",
+    en="The customers acquired last have not been here for 30 days: it is too early to tell.",
+)
+
+
 def _paid_back(cost: float, people: int, months: dict[int, tuple[Decimal, int]], over: int) -> Part:
     """The first month whose end finds the cost covered."""
     per_customer, so_far = cost / people, 0.0
@@ -202,8 +208,10 @@ def _paid_back(cost: float, people: int, months: dict[int, tuple[Decimal, int]],
         so_far += float(margin) / people
         if so_far >= per_customer - 1e-9:
             return Part(month + 1, n=people, marks=few(people), shown=shown)
+    if over <= 0:
+        return Part(None, n=people, reason=_TOO_EARLY, shown=shown)
     reason = Text(
         zh="还没有回本：{m} 个月内每客毛利 {a:.2f}，成本 {c:.2f}。",
         en="Not yet: {a:.2f} of margin per customer in {m} months, against a cost of {c:.2f}.",
-    ).fill(m=max(0, over), a=so_far, c=per_customer)
+    ).fill(m=over, a=so_far, c=per_customer)
     return Part(None, n=people, reason=reason, shown=shown)
