@@ -75,17 +75,8 @@ def collect(
     talk = _is_talk(named, mapping, preview)
     if talk and not _confirmed(folder, named, mapping, preview):
         return 0
-    when = _when(exported_at, folder.timezone)
-    return _told(
-        lambda: _collected(
-            talk,
-            folder,
-            named,
-            mapping=mapping,
-            exported_at=when,
-            accept_change=accept_change,
-        )
-    )
+    how = {"mapping": mapping, "exported_at": _when(exported_at, folder.timezone), "accept_change": accept_change}
+    return _told(lambda: _collected(talk, folder, named, **how))
 
 
 def _undo(folder: Folder, load: int) -> None:
