@@ -21,7 +21,7 @@ from kexiao.assessment.scorecard import (
     Scorecard,
     Target,
 )
-from kexiao.assessment.strict import Entries, entries_of, read_entries
+from kexiao.engine.strict import Entries, entries_of, read_entries
 from kexiao.errors import WrongUse, unknown_name
 from kexiao.facts.availability import dimensions_of
 from kexiao.facts.formula import CohortShare, Formula

@@ -10,6 +10,7 @@ from kexiao.facts import intervals
 from kexiao.facts.availability import why_not
 from kexiao.facts.calendar import runs
 from kexiao.facts.cohorts import run_cohorts, run_second_orders
+from kexiao.facts.dated import evaluate_by_version
 from kexiao.facts.dressing import SMALL, Part, Request, Where, dressed, few
 from kexiao.facts.formula import (
     CohortSecondOrder,
@@ -69,19 +70,33 @@ def evaluate(
     """Compute every request for every period and every value of the dimensions; requests share the passes over the data.
 
     Cells without any row are left out when there are dimensions. A request that cannot be computed gives one null a period, with the reason.
+    A formula with versions is computed by the one in force when the period begins, which its settings name.
     """
+    found = evaluate_by_version(_evaluated, source, requests, periods, tuple(dimensions), tuple(where))
+    return [value for values in found for value in values]
+
+
+def _evaluated(
+    source: FactSource,
+    requests: Sequence[Request],
+    periods: Sequence[Period],
+    dimensions: tuple[str, ...],
+    where: Where,
+) -> list[list[MetricValue]]:
+    """The values of each request; none of them has versions."""
     asked = tuple(dimensions) + tuple(name for name, _ in where if name not in dimensions)
     refused = {request: reason for request in requests if (reason := why_not(source, request.formula, asked))}
     possible = [request for request in requests if request not in refused]
-    passes = _run_passes(source, [r.formula for r in possible], tuple(periods), tuple(dimensions), tuple(where))
-    values: list[MetricValue] = []
+    passes = _run_passes(source, [r.formula for r in possible], tuple(periods), dimensions, where)
+    values: list[list[MetricValue]] = []
     for request in requests:
         if request in refused:
-            values += [dressed(source, request, p, {}, Part(None, reason=refused[request]), where) for p in periods]
+            part = Part(None, reason=refused[request])
+            values.append([dressed(source, request, p, {}, part, where) for p in periods])
         elif isinstance(request.formula, CohortShare):
-            values += _cohort_values(source, request, periods, where)
+            values.append(_cohort_values(source, request, periods, where))
         else:
-            values += _values(source, request, passes, periods, tuple(dimensions), where)
+            values.append(_values(source, request, passes, periods, dimensions, where))
     return values
 
 

@@ -6,8 +6,9 @@ From one value come the number, its words, its SQL, its rows and its interval, s
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from typing import Any, Literal
 
 from kexiao.facts.passes import Gini, OwnPass
 from kexiao.facts.subjects import SALES, Fact
@@ -201,6 +202,17 @@ class ScoreMean:
     total: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A formula that changed: each version holds for periods that begin on its day or later, until the next one's; oldest first."""
+
+    versions: tuple[tuple[date, Formula], ...]
+
+    def on(self, day: date) -> Formula | None:
+        """The version in force on a day; None before the first."""
+        return next((formula for since, formula in reversed(self.versions) if since <= day), None)
+
+
 Formula = (
     Sum
     | Rows
@@ -218,6 +230,7 @@ Formula = (
     | CohortShare
     | CohortSecondOrder
     | ScoreMean
+    | Dated
     | OwnPass
 )
 Atom = Sum | Rows | Customers
@@ -241,7 +254,42 @@ def inside(formula: Formula) -> tuple[Formula, ...]:
         return (formula.of,)
     if isinstance(formula, Perpetuity):
         return formula.margin, formula.retention
+    if isinstance(formula, Dated):
+        return tuple(version for _, version in formula.versions)
     return ()
+
+
+def is_dated(formula: Formula) -> bool:
+    """True where the day decides which formula it is."""
+    return any(isinstance(part, Dated) for part in walk(formula))
+
+
+def in_force(formula: Formula, day: date) -> Formula | None:
+    """The formula for periods that begin on a day; None where it is not defined yet.
+
+    >>> from kexiao.facts.subjects import SALES
+    >>> orders = Rows(SALES, Text(zh="订单数", en="orders"))
+    >>> changed = Dated(((date(2025, 1, 1), ordering), (date(2026, 1, 1), orders)))
+    >>> [in_force(changed, date(year, 6, 1)) in (None, ordering) for year in (2024, 2025, 2026)]
+    [True, True, False]
+    """
+    if not is_dated(formula):
+        return formula
+    if isinstance(formula, Dated):
+        return formula.on(day)
+    parts = {part: in_force(part, day) for part in inside(formula)}
+    if None in parts.values():
+        return None
+    whole: Any = formula
+    found = {field.name: getattr(whole, field.name) for field in fields(whole)}
+    changed: Formula = replace(whole, **{name: parts[value] for name, value in found.items() if value in parts})
+    return changed
+
+
+def since(formula: Formula, day: date) -> date | None:
+    """From which day on the definition in force on a day holds; None where it always did."""
+    found = [first for part in walk(formula) if isinstance(part, Dated) for first, _ in part.versions if first <= day]
+    return None if not found or max(found) == date.min else max(found)
 
 
 def is_linear(formula: Formula) -> bool:
@@ -301,7 +349,19 @@ def words(formula: Formula) -> Text:
         )
     if isinstance(formula, CohortShare):
         return _COHORT_WORDS[formula.counted]
+    if isinstance(formula, Dated):
+        return _versions(formula)
     return formula.label
+
+
+def _versions(formula: Dated) -> Text:
+    newest, *older = [
+        words(version) if first == date.min else Text(zh="{x}（自 {d} 起）", en="{x} (from {d} on)").fill(x=words(version), d=first)
+        for first, version in reversed(formula.versions)
+    ]  # fmt: skip
+    for version in older:
+        newest = Text(zh="{a}；此前：{b}", en="{a}; before: {b}").fill(a=newest, b=version)
+    return newest
 
 
 _AGAINST = {

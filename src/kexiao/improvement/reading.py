@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from kexiao.assessment.strict import Entries, read_entries
+from kexiao.engine.strict import Entries, read_entries
 from kexiao.engine.posix import exclusive, write_durably
 from kexiao.errors import WrongUse, unknown_name
 from kexiao.facts.availability import dimensions_of
