@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from kexiao.engine.strict import Entries, read_entries
 from kexiao.engine.posix import exclusive, write_durably
+from kexiao.engine.strict import Entries, read_entries
 from kexiao.errors import WrongUse, unknown_name
 from kexiao.facts.availability import dimensions_of
 from kexiao.facts.subjects import DIMENSION_LABELS
