@@ -17,7 +17,7 @@ from kexiao.cycle.retention import begin, ended, tidy_if_due
 from kexiao.cycle.strays import strays_of_load
 from kexiao.cycle.sums import note_sums
 from kexiao.engine import audit
-from kexiao.engine.duck import Connection, connect, quote_text, run
+from kexiao.engine.duck import Connection, connect, run
 from kexiao.engine.folder import Folder
 from kexiao.engine.store import EMPTY, Snapshot, Store, disk_errors
 from kexiao.errors import IntegrityFailed, Place, StorageError, WrongUse
@@ -189,7 +189,7 @@ def propose(folder: Folder, files: Sequence[Path], *, mapping: Path | None = Non
                 cells = ", ".join(f"c{i}" for i in range(len(one.sheet.header)))
                 rows = run(
                     connection,
-                    f"SELECT {cells} FROM read_parquet({quote_text(str(one.sheet.parquet))}) ORDER BY row_no LIMIT 5",
+                    f"SELECT {cells} FROM {one.sheet.cells} ORDER BY row_no LIMIT 5",
                 )
                 found.append(Proposal(one.file, one.sheet.sheet, one.mapping, tuple(rows)))
     return found

@@ -146,10 +146,9 @@ def _sample(connection: Connection, staged: StagedSheet) -> tuple[StagedSheet, b
     if staged.rows <= SAMPLE_ROWS:
         return staged, True
     target = staged.parquet.parent / "preview" / "sample.parquet"
-    source = f"read_parquet({quote_text(str(staged.parquet))})"
-    sql = f"SELECT * FROM {source} ORDER BY row_no LIMIT {SAMPLE_ROWS}"
+    sql = f"SELECT * FROM {staged.cells} ORDER BY row_no LIMIT {SAMPLE_ROWS}"
     run(connection, f"COPY ({sql}) TO {quote_text(str(target))} (FORMAT parquet)")
-    return replace(staged, parquet=target, rows=SAMPLE_ROWS), False
+    return replace(staged, parquet=target, first_row=None, rows=SAMPLE_ROWS), False
 
 
 def _rows(connection: Connection, typed: str, fields: list[Field], plan: SheetMapping, zone: ZoneInfo) -> list[Row]:
@@ -205,7 +204,7 @@ def _examples(connection: Connection, sheet: Sheet) -> dict[str, tuple[str, ...]
     kind = sheet.mapping.sheet_kind if sheet.mapping else None
     field_of = {column: name for name, column in sheet.mapping.columns.items()} if sheet.mapping else {}
     found = {}
-    source = f"(SELECT * FROM read_parquet({quote_text(str(sheet.staged.parquet))}) LIMIT 200)"
+    source = f"(SELECT * FROM {sheet.staged.cells} LIMIT 200)"
     for at, column in enumerate(sheet.staged.header):
         described = kind.field_named(field_of[column]) if kind and column in field_of else None
         # A column that no field takes may hold anything: what looks like a phone or an address is hidden in it.
@@ -229,10 +228,9 @@ def _choices(
         if field.reads != "choice" or field.name not in plan.columns:
             continue
         cell = f"trim(c{staged.header.index(plan.columns[field.name])})"
-        source = f"read_parquet({quote_text(str(staged.parquet))})"
         rows = run(
             connection,
-            f"SELECT {cell}, count(*) FROM {source} WHERE {cell} <> '' GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MOST_WORDS}",
+            f"SELECT {cell}, count(*) FROM {staged.cells} WHERE {cell} <> '' GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MOST_WORDS}",
         )
         known = choice_words(field, plan.choices.get(field.name, {}))
         found[field.name] = tuple((str(word), known.get(word_key(str(word)))) for word, _ in rows)

@@ -255,7 +255,7 @@ def _speaking(connection: Connection, one: Recognised, rows: _Rows | None, typed
         return set()
     pattern = quote_text("|".join(f"({each})" for each in patterns))
     cells = " OR ".join(f"coalesce(regexp_matches(c{i}, {pattern}), false)" for i in range(len(one.sheet.header)))
-    sql = f"SELECT row_no FROM read_parquet({quote_text(str(one.sheet.parquet))}) WHERE {cells}"
+    sql = f"SELECT row_no FROM {one.sheet.cells} WHERE {cells}"
     return {int(row[0]) for row in run(connection, sql)}
 
 
@@ -287,7 +287,7 @@ def _write_sheet(
     listed = ", ".join(["t.row_no", *shown])
     run(
         connection,
-        f"COPY (SELECT {listed} FROM read_parquet({quote_text(str(one.sheet.parquet))}) AS t ORDER BY t.row_no) "
+        f"COPY (SELECT {listed} FROM {one.sheet.cells} AS t ORDER BY t.row_no) "
         f"TO {quote_text(str(out))} (FORMAT parquet, COMPRESSION zstd)",
     )
 
@@ -307,7 +307,7 @@ def _make_tokens(
         name = by_column.get(heading)
         if name is None or name not in makers:
             continue
-        sql = f"SELECT DISTINCT c{place} FROM read_parquet({quote_text(str(one.sheet.parquet))}) SEMI JOIN own_rows USING (row_no) WHERE c{place} IS NOT NULL"
+        sql = f"SELECT DISTINCT c{place} FROM {one.sheet.cells} SEMI JOIN own_rows USING (row_no) WHERE c{place} IS NOT NULL"
         for (cell,) in run(connection, sql):
             made = makers[name](folder, _as_read(name, str(cell)))
             connection.execute("INSERT INTO tokens VALUES (?, ?, ?)", [name, cell, made])

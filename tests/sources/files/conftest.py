@@ -46,7 +46,7 @@ def table_of(sheet: StagedSheet) -> Table:
     names = ", ".join(["row_no", *(f"c{index}" for index in range(width))])
     # A connection of its own: DuckDB remembers what it has read of a file, and examples write one after another under one name.
     with duckdb.connect() as connection:
-        sql = f"SELECT {names} FROM read_parquet('{sheet.parquet.resolve()}') ORDER BY row_no"
+        sql = f"SELECT {names} FROM {sheet.cells} ORDER BY row_no"
         found = connection.execute(sql).fetchall()
     assert len(found) == sheet.rows
     return Table(sheet, [(row[0], row[1:]) for row in found])

@@ -105,7 +105,7 @@ def test_rows_keep_their_numbers_over_many_blocks(tmp_path: Path, monkeypatch: p
     assert clean is not None
     import duckdb
 
-    wrong = duckdb.sql("SELECT count(*) FROM 'clean.parquet' WHERE c0 <> 'SO' || (row_no - 2)").fetchall()
+    wrong = duckdb.sql(f"SELECT count(*) FROM {clean.cells} WHERE c0 <> 'SO' || (row_no - 2)").fetchall()
     assert clean.rows == count
     assert wrong == [(0,)]
 

@@ -63,8 +63,9 @@ class SkippedRow:
 class StagedSheet:
     """One table of a file as text cells.
 
-    ``parquet`` has ``row_no`` BIGINT (row in the file as the user sees it, from 1) and ``c0``… VARCHAR, in the order of
-    ``header``; an empty cell is NULL. ``typed`` gives date, number or text for columns of formats that know types. ``trimmed``: it was seen that no cell
+    ``cells`` gives ``row_no`` BIGINT (row in the file as the user sees it, from 1) and ``c0``… VARCHAR, in the order of
+    ``header``; an empty cell is NULL. ``parquet`` holds them; where it holds no ``row_no``, ``first_row`` is that of
+    its first row, and the others follow without a gap. ``typed`` gives date, number or text for columns of formats that know types. ``trimmed``: it was seen that no cell
     begins or ends with a blank.
     """
 
@@ -77,6 +78,20 @@ class StagedSheet:
     warnings: tuple[Text, ...] = ()
     typed: Mapping[str, str] = field(default_factory=dict)
     trimmed: bool = False
+    first_row: int | None = None
+
+    @property
+    def cells(self) -> str:
+        """What SQL reads the rows from, as it stands behind FROM."""
+        from kexiao.engine.duck import quote_text  # slow to import, and the child that reads a file may not need it
+
+        path = quote_text(str(self.parquet))
+        if self.first_row is None:
+            return f"read_parquet({path})"
+        return (
+            f"(SELECT file_row_number + {self.first_row} AS row_no, * EXCLUDE (file_row_number) "
+            f"FROM read_parquet({path}, file_row_number = true))"
+        )
 
     @property
     def rows_skipped(self) -> int:
@@ -124,6 +139,7 @@ def sheet_to_json(sheet: StagedSheet) -> dict[str, Any]:
         "warnings": [text_to_json(text) for text in sheet.warnings],
         "typed": dict(sheet.typed),
         "trimmed": sheet.trimmed,
+        "first_row": sheet.first_row,
     }
 
 
@@ -139,4 +155,5 @@ def sheet_from_json(described: dict[str, Any], folder: Path) -> StagedSheet:
         warnings=tuple(text_from_json(words) for words in described["warnings"]),
         typed=described["typed"],
         trimmed=described["trimmed"],
+        first_row=described.get("first_row"),
     )

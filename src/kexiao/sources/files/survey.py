@@ -18,16 +18,16 @@ LONGEST_LINE = 4 * 1024**2 - 1024
 _QUOTE, _NEWLINE, _RETURN, _TAB, _BLANK = 34, 10, 13, 9, 32
 _WIDE_BLANK = "\u3000".encode()
 
-# Signs that are judged cell by cell: lost or broken text, invisible signs, Excel's ="…". Each begins with a byte that most
+# Signs that are judged cell by cell: lost or broken text, invisible signs, Excel's ="…". Each holds a word that most
 # files lack, which is quick to tell; only where it is there is the pattern searched for.
 _JUDGED = tuple(
-    (first, re.compile(pattern))
-    for first, pattern in (
+    (word, re.compile(pattern))
+    for word, pattern in (
         (b"\xe2", rb"\xe2\x80[\x8b\x8e\x8f\xa8-\xae]|\xe2\x81"),
         (b"\xef", rb"\xef\xbb\xbf|\xef\xbf\xbd|\xef\xb7\x90"),
         (b"\xc2", rb"\xc2[\x80-\xa0\xad]"),
         (b"=", rb'="'),
-        (b"\x96\xa4", "锟斤拷".encode()),
+        (b"\xa4\xe6\x8b\xb7", "锟斤拷".encode()),
     )
 )
 _TOTAL_SIGNS = tuple(word.encode() for word in ("计", "总", "和", "otal", "OTAL"))
@@ -111,6 +111,7 @@ class _State:
         self.returns: bool | None = None
         self.edges = np.zeros(256, dtype=bool)
         self.edges[[delimiter, _QUOTE, _NEWLINE, _RETURN]] = True
+        self.plain = bytes(sign for sign in range(256) if sign not in (delimiter, _QUOTE, _NEWLINE))
 
     def accepts(self, block: bytes) -> bool:
         """Whether a block of whole lines is clean."""
@@ -118,17 +119,17 @@ class _State:
         ends = np.flatnonzero(signs == _NEWLINE)
         clean = (
             self._has_plain_controls(signs, ends)
-            and not any(first in block and pattern.search(block) for first, pattern in _JUDGED)
+            and not any(_holds(signs, block, word) and pattern.search(block) for word, pattern in _JUDGED)
             and self.header not in block
-            and not self._has_total(block)
-            and self._same_width(signs, ends)
+            and not _has_total(signs, block)
+            and self._same_width(signs, ends, block)
         )
         self.trimmed = clean and self.trimmed and self._is_trimmed(signs, block)
         return clean
 
     def _is_trimmed(self, signs: NDArray[np.uint8], block: bytes) -> bool:
         """Whether no blank stands beside the edge of a cell; the wide blank of Chinese nowhere at all."""
-        if _WIDE_BLANK in block or (self.delimiter == _TAB and self.quoted):
+        if _holds(signs, block, _WIDE_BLANK) or (self.delimiter == _TAB and self.quoted):
             return False
         blank = signs == _BLANK if self.delimiter == _TAB else (signs == _BLANK) | (signs == _TAB)
         at = np.flatnonzero(blank)
@@ -146,29 +147,29 @@ class _State:
         controls = np.count_nonzero(signs < 32) + np.count_nonzero(signs == 127)
         return bool(controls == tabs + ends.size * (2 if self.returns else 1))
 
-    def _has_total(self, block: bytes) -> bool:
-        return any(word in block for word in _TOTAL_SIGNS) and bool(_TOTAL_LINE.search(block))
-
-    def _same_width(self, signs: NDArray[np.uint8], ends: NDArray[np.intp]) -> bool:
-        marks = signs == self.delimiter
-        quotes = np.flatnonzero(signs == _QUOTE)
-        if quotes.size:
-            self.quoted = True
-            inside = np.bitwise_xor.accumulate((signs == _QUOTE).view(np.uint8))
-            if inside[ends].any() or not self._are_paired(signs, quotes):
-                return False
-            marks &= inside == 0
-        places = np.flatnonzero(marks)
-        starts = np.concatenate(([-1], ends[:-1]))
-        if places.size != ends.size * (self.width - 1):
+    def _same_width(self, signs: NDArray[np.uint8], ends: NDArray[np.intp], block: bytes) -> bool:
+        """Whether each line is one record of the right number of cells, and none is nothing but delimiters inside: perhaps a remark."""
+        marks = bytes([self.delimiter]) * (self.width - 1)
+        outside = self._outside_quotes(signs, block.translate(None, self.plain))
+        if outside != (marks + b"\n") * ends.size or (self.width > 2 and marks in block):
             return False
-        table = places.reshape(ends.size, self.width - 1)
-        if self.width > 2 and (table[:, -1] - table[:, 0] == self.width - 2).any():
-            return False  # a row with nothing between its first and last cell: perhaps a remark
-        if (table[:, 0] <= starts).any() or (table[:, -1] >= ends).any() or _maybe_blank(signs, starts + 1, ends):
+        starts = np.concatenate(([-1], ends[:-1]))
+        if _maybe_blank(signs, starts + 1, ends):
             return False
         self.rows += ends.size
         return bool((ends - starts).max() < LONGEST_LINE)
+
+    def _outside_quotes(self, signs: NDArray[np.uint8], marks: bytes) -> bytes | None:
+        """Of the delimiters, quotes and line ends of a block those that no quotes enclose; None where quotes do not pair."""
+        if b'"' not in marks:
+            return marks
+        self.quoted = True
+        of_marks = np.frombuffer(marks, dtype=np.uint8)
+        quote = of_marks == _QUOTE
+        inside = np.bitwise_xor.accumulate(quote.view(np.uint8))
+        if inside[-1] or not self._are_paired(signs, np.flatnonzero(signs == _QUOTE)):
+            return None
+        return of_marks[~quote & (inside == 0)].tobytes()
 
     def _are_paired(self, signs: NDArray[np.uint8], quotes: NDArray[np.intp]) -> bool:
         """Whether each quote opens a cell, closes one, or is half of a doubled one."""
@@ -177,6 +178,22 @@ class _State:
         opens = (before == self.delimiter) | (before == _NEWLINE) | (before == _QUOTE)
         closes = (after == self.delimiter) | (after == _NEWLINE) | (after == _RETURN) | (after == _QUOTE)
         return bool(opens.all() and closes.all())
+
+
+def _holds(signs: NDArray[np.uint8], block: bytes, word: bytes) -> bool:
+    """Whether the block holds a word: one sign is found quickly, a longer word by its last sign and those before it."""
+    if word[-1:] not in block:
+        return False
+    if len(word) == 1:
+        return True
+    at = np.flatnonzero(signs == word[-1])
+    for back in range(1, len(word)):
+        at = at[signs[np.maximum(at, back) - back] == word[-1 - back]]
+    return bool((at >= len(word) - 1).any())
+
+
+def _has_total(signs: NDArray[np.uint8], block: bytes) -> bool:
+    return any(_holds(signs, block, word) for word in _TOTAL_SIGNS) and bool(_TOTAL_LINE.search(block))
 
 
 def _maybe_blank(signs: NDArray[np.uint8], starts: NDArray[np.intp], ends: NDArray[np.intp]) -> bool:

@@ -195,7 +195,6 @@ def _stage_clean(file: Utf8File, layout: Layout, target: Path) -> StagedSheet | 
         return None
     columns = [(name, "VARCHAR") for name in column_names(layout.width)]
     cells = csv_query(file.path, columns, delimiter=layout.delimiter, skip=skip)
-    query = f"SELECT row_number() OVER () + {skip} AS row_no, * FROM ({cells})"
     connection = open_duck(layout.width)
     # Both look at every byte: the one that judges stops the one that copies as soon as the file turns out not to be clean.
     copied = target.with_suffix(".copied")
@@ -206,7 +205,7 @@ def _stage_clean(file: Utf8File, layout: Layout, target: Path) -> StagedSheet | 
         )
         try:
             rows = copy_to_parquet(
-                connection, query, copied, parquet=QUICK_PARQUET if layout.width <= _FEW_COLUMNS else COMPACT_PARQUET
+                connection, cells, copied, parquet=QUICK_PARQUET if layout.width <= _FEW_COLUMNS else COMPACT_PARQUET
             )
         except (duckdb.Error, MemoryError):
             rows = -1
@@ -217,7 +216,16 @@ def _stage_clean(file: Utf8File, layout: Layout, target: Path) -> StagedSheet | 
         return None
     copied.rename(target)
     titles = tuple(SkippedRow(number + 1, "title") for number in range(layout.header.first))
-    return StagedSheet(sheet="", header=layout.names, parquet=target, rows=rows, skipped=titles, trimmed=clean.trimmed)
+    # DuckDB numbers rows in one thread only; Parquet numbers those it holds.
+    return StagedSheet(
+        sheet="",
+        header=layout.names,
+        parquet=target,
+        rows=rows,
+        skipped=titles,
+        trimmed=clean.trimmed,
+        first_row=skip + 1,
+    )
 
 
 def _tell_share(done: float) -> None:

@@ -153,7 +153,7 @@ def tell_unnamed(sheet: StagedSheet, names: Sequence[str]) -> StagedSheet:
     connection = open_duck(len(sheet.header))
     try:
         counts = ", ".join(f"count(c{index})" for index in unnamed)
-        filled = run(connection, f"SELECT {counts} FROM read_parquet({quote_text(str(sheet.parquet))})")[0]
+        filled = run(connection, f"SELECT {counts} FROM {sheet.cells}")[0]
     finally:
         connection.close()
     held = {index for index, count in zip(unnamed, filled, strict=True) if count}

@@ -153,7 +153,7 @@ class _Texts:
         """``row_no`` and the trimmed cells ``x0``, ``x1`` …; in a query of its own, so that no cell is trimmed twice."""
         cut = "c{at}" if self.sheet.trimmed else "trim(c{at}, " + _WHITE + ")"
         cells = "".join(f", {cut.format(at=at)} AS x{number}" for number, at in enumerate(self.places))
-        return f"SELECT row_no{cells} FROM read_parquet({quote_text(str(self.sheet.parquet))})"
+        return f"SELECT row_no{cells} FROM {self.sheet.cells}"
 
     def rows(self, filled: frozenset[int] = frozenset()) -> str:
         """``row_no``, the texts and the trimmed cells; ``filled`` are columns of which no cell says that it is empty."""

@@ -329,7 +329,7 @@ class Load:
                     named = ", ".join(f"{quote_text(name)}, c{i}" for i, name in enumerate(one.sheet.header))
                     cells.append(
                         f"SELECT {quote_text(one.file)} AS file_name, {quote_text(one.sheet.sheet)} AS sheet, row_no, CAST(json_object({named}) AS VARCHAR) AS cells "
-                        f"FROM read_parquet({quote_text(str(one.sheet.parquet))}) SEMI JOIN (SELECT row_no FROM refused_rows WHERE src = {number}) USING (row_no)"
+                        f"FROM {one.sheet.cells} SEMI JOIN (SELECT row_no FROM refused_rows WHERE src = {number}) USING (row_no)"
                     )
         if not codes.stat().st_size:
             return

@@ -169,7 +169,7 @@ def look(connection: Connection, sheet: StagedSheet) -> dict[str, ColumnLook]:
         float(share or 0)
         for share in run(
             connection,
-            f"SELECT {', '.join(tests)} FROM (SELECT * FROM read_parquet({quote_text(str(sheet.parquet))}) LIMIT {SAMPLE})",
+            f"SELECT {', '.join(tests)} FROM (SELECT * FROM {sheet.cells} LIMIT {SAMPLE})",
         )[0]
     ]
     return {
@@ -266,6 +266,8 @@ def _without_prefix(connection: Connection, sheet: StagedSheet, mapping: SheetMa
         if column in keys
     )
     target = sheet.parquet.with_suffix(".ids.parquet")
-    source = f"read_parquet({quote_text(str(sheet.parquet))})"
-    run(connection, f"COPY (SELECT * REPLACE ({cut}) FROM {source}) TO {quote_text(str(target))} (FORMAT parquet)")
-    return replace(sheet, parquet=target)
+    run(
+        connection,
+        f"COPY (SELECT * REPLACE ({cut}) FROM {sheet.cells}) TO {quote_text(str(target))} (FORMAT parquet)",
+    )
+    return replace(sheet, parquet=target, first_row=None)

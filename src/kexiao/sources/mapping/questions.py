@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from kexiao.engine.duck import Connection, quote_text, run
+from kexiao.engine.duck import Connection, run
 from kexiao.sources.files.staged import StagedSheet
 from kexiao.sources.mapping.plan import SheetMapping
 from kexiao.sources.mapping.values.scores import NOT_ANSWERED, read_score
@@ -180,7 +180,7 @@ def _answers(connection: Connection, sheet: StagedSheet, column: str) -> Counter
     cell = f"trim(c{sheet.header.index(column)})"
     rows = run(
         connection,
-        f"SELECT {cell}, count(*) FROM (SELECT * FROM read_parquet({quote_text(str(sheet.parquet))}) LIMIT {SAMPLE}) WHERE {cell} <> '' GROUP BY 1",
+        f"SELECT {cell}, count(*) FROM (SELECT * FROM {sheet.cells} LIMIT {SAMPLE}) WHERE {cell} <> '' GROUP BY 1",
     )
     return Counter(
         {
