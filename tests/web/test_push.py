@@ -19,6 +19,7 @@ from kexiao.cycle.pushing import load_pushes, receive_push
 from kexiao.cycle.source_states import source_lines
 from kexiao.engine.folder import open_folder
 from kexiao.facts.source import open_facts
+from kexiao.sources.mapping.unusual import Held
 
 KEY = "push-key-0"
 SOURCE = """
@@ -225,3 +226,44 @@ def test_a_question_that_is_not_understood_keeps_the_answers_and_says_so(fresh: 
     assert line.state == "failed" and line.failure and "q1" in line.failure.en and line.things[0].waiting == 1
     path.write_text(SOURCE, encoding="utf-8")
     assert load_pushes(folder, "wjx") == 1 and source_lines(folder)[0].failure is None
+
+
+FORM = """
+system = "wenjuanxing"
+push_key_env = "WJX_PUSH_KEY"
+
+[objects.shop]
+survey = "5657754"
+kind = "orders"
+
+[objects.shop.columns]
+order_id = "答卷编号"
+ordered_at = "提交答卷时间"
+
+[objects.shop.push]
+q1 = "amount"
+q2 = "skip"
+q3 = "skip"
+"""
+
+
+def test_amounts_in_another_unit_wait_whoever_sends_them_and_a_handful_never_does(fresh: Path) -> None:
+    (fresh / "sources" / "wjx.toml").write_text(FORM, encoding="utf-8")
+    folder = open_folder(fresh)
+
+    def send(numbers: range, *, times: int = 1) -> None:
+        for number in numbers:
+            receive_push(folder, "wjx", json.dumps(answer(number, q1=str(times * (100 + number)))).encode())
+
+    for lot in range(5):
+        send(range(12 * lot + 1, 12 * lot + 13))
+        assert load_pushes(folder, "wjx") == 12
+    send(range(61, 62))
+    assert load_pushes(folder, "wjx") == 1, "one answer after many is no unusual number"
+    send(range(62, 70), times=100)
+    with pytest.raises(Held, match="相差约 126 倍"):
+        load_pushes(folder, "wjx")
+    line = source_lines(folder)[0]
+    assert (line.state, line.held_thing, line.things[0].waiting) == ("held", "shop", 8)
+    assert load_pushes(folder, "wjx", accept_change="shop") == 8
+    assert open_facts(folder).query("SELECT count(*) FROM orders") == [(69,)]

@@ -15,6 +15,7 @@ from web_company import client, empty, over
 from kexiao.cli.main import main
 from kexiao.cycle.source_states import SourceLine, ThingState, source_lines
 from kexiao.engine.folder import open_folder
+from kexiao.facts.source import open_facts
 from kexiao.text import Text
 
 SOURCE = """
@@ -128,3 +129,67 @@ def test_a_source_is_late_once_its_time_has_passed() -> None:
     assert line(read_at=now, due=now - timedelta(hours=1)).state == "late"
     assert line(read_at=now, due=None).state == "unknown"
     assert line(read_at=None, due=None).state == "never"
+
+
+def sell(workspace: Path, prefix: str, *, times: int) -> None:
+    """The till holds twenty orders of some hundred yuan, or of as many fen."""
+    with sqlite3.connect(workspace.parent / "shop.db") as shop:
+        shop.execute("DELETE FROM o")
+        shop.executemany(
+            "INSERT INTO o VALUES (?, ?, ?, ?)",
+            [(f"{prefix}{n}", f"2025-04-{n:02} 10:00:00", f"c{n}", times * (100 + n)) for n in range(1, 21)],
+        )
+
+
+def orders_of(workspace: Path) -> int:
+    return int(open_facts(open_folder(workspace)).query("SELECT count(*) FROM orders")[0][0])
+
+
+def marked(page: str) -> str:
+    return page.split('name="accept" value="')[1].split('"', maxsplit=1)[0]
+
+
+@pytest.fixture
+def held(fresh: Path) -> Path:
+    """A till whose second reading is a hundredfold of the first."""
+    sell(fresh, "A", times=1)
+    with over(fresh):
+        client("manager").post("/data/sources/till/read/")
+        assert finished().result["rows_loaded"] == 20
+        sell(fresh, "B", times=100)
+        client("manager").post("/data/sources/till/read/")
+        assert finished().result["held"][1].startswith("The distribution of amounts of Orders has drifted")
+    return fresh
+
+
+def test_what_is_quite_unlike_before_waits_until_somebody_with_the_right_accepts_it(held: Path) -> None:
+    with over(held):
+        assert orders_of(held) == 20
+        for language, words in (("zh", "约 100 倍"), ("en", "about 100×")):
+            page = client("manager", language).get("/data/sources/").content.decode()
+            assert words in page and "orders" in page and ("照常导入" in page or "load it" in page)
+        seen = client("viewer").get("/data/sources/").content.decode()
+        assert "Waits for somebody" in seen and 'name="accept"' not in seen
+        refused = client("viewer").post("/data/sources/till/read/", {"accept": marked(page)})
+        assert refused.status_code == 403 and orders_of(held) == 20
+        client("manager").post("/data/sources/till/read/", {"accept": marked(page)})
+        job = finished()
+        assert job.result["rows_loaded"] == 20 and orders_of(held) == 40
+        assert source_lines(open_folder(held))[0].state == "unknown"
+        log = [json.loads(line) for line in (held / "audit" / "log.jsonl").read_text().splitlines()]
+        accepted = [one for one in log if one.get("accept_change") == "orders"]
+        assert [(one["act"], one["who"], one["source"]) for one in accepted] == [("pull", "manager", "till")]
+        assert "drifted" in accepted[0]["held"]
+        assert [one["who"] for one in log if one["act"] == "collect"][-1] == "manager"
+
+
+def test_only_what_somebody_has_looked_at_is_accepted(held: Path) -> None:
+    with over(held):
+        browser = client("manager")
+        page = browser.get("/data/sources/").content.decode()
+        assert main(["collect", "till", "--full", "-w", str(held), "--no-input"]) == 5
+        browser.post("/data/sources/till/read/", {"accept": marked(page)})
+        assert "has changed meanwhile" in browser.get("/data/sources/").content.decode()
+        browser.post("/data/sources/till/read/")
+        finished()
+        assert orders_of(held) == 20, "reading again accepts nothing"

@@ -33,11 +33,17 @@ Tell = Callable[[Text], None]
 
 
 def pull(
-    folder: Folder, name: str, *, full: bool = False, accept_change: bool = False, on_progress: Tell | None = None
+    folder: Folder,
+    name: str,
+    *,
+    full: bool = False,
+    accept_change: bool | str = False,
+    on_progress: Tell | None = None,
+    who: str | None = None,
 ) -> LoadReport:
     """Collect what is new from the source ``sources/NAME.toml``; ``full`` reads everything anew.
 
-    ``accept_change``: amounts quite unlike before are meant. Each object is one load; the report is their sum. Errors: ``Held`` (what was read waits), ``SourceUnavailable`` (resumable: run the same command again), ``NotPermitted``,
+    ``accept_change``: amounts quite unlike before are meant, of every object or of the one that is named; ``who`` reads, for the audit log. Each object is one load; the report is their sum. Errors: ``Held`` (what was read waits), ``SourceUnavailable`` (resumable: run the same command again), ``NotPermitted``,
     ``WrongUse`` for settings, ``Ambiguous`` where a column was renamed or too many records vanished, and those of ``collect``.
     """
     tell = on_progress or (lambda _: None)
@@ -48,8 +54,20 @@ def pull(
         exclusive(folder.data / "_sources" / name / "_lock", on_wait=lambda: tell(_WAITING)),
         opened,
     ):
-        reports = [_pull_thing(folder, plan, thing, opened, full, accept_change, tell) for thing in plan.things]
+        how = _How(full, accept_change, tell, who)
+        reports = [_pull_thing(folder, plan, thing, opened, how) for thing in plan.things]
     return _sum(reports)
+
+
+@dataclass(frozen=True, slots=True)
+class _How:
+    full: bool
+    accept_change: bool | str
+    tell: Tell
+    who: str | None
+
+    def accepts(self, thing: Thing) -> bool:
+        return self.accept_change is True or self.accept_change == thing.name
 
 
 _WAITING = Text(zh="同一来源正在由另一个进程读取，等待中…", en="Another process is reading this source; waiting…")
@@ -105,22 +123,20 @@ def _table(given: Any) -> Mapping[str, Any]:
     )
 
 
-def _pull_thing(
-    folder: Folder, plan: SourcePlan, thing: Thing, opened: _Opened, full: bool, accept_change: bool, tell: Tell
-) -> LoadReport:
+def _pull_thing(folder: Folder, plan: SourcePlan, thing: Thing, opened: _Opened, how: _How) -> LoadReport:
     """Walk one thing to its end, load it, and note where the next walk begins."""
     staging = Staging(folder, plan.name, thing.name)
-    mode = _mode(staging.state(), thing, full)
+    mode = _mode(staging.state(), thing, how.full)
     walk = staging.walk(thing, mode) or staging.begin(thing, mode)
     progress = staging.progress()
     # A walk that was read to its end and held is read anew where everything is asked for: the source may have been put right.
-    if progress.cursor == {} or (full and progress.ended):
+    if progress.cursor == {} or (how.full and progress.ended):
         walk, progress = staging.begin(thing, mode), Progress()
     with workplace(folder) as work:
         connection = connect(work / "spill")
-        _fetch(connection, plan, thing, opened, staging, walk, progress, tell)
+        _fetch(connection, plan, thing, opened, staging, walk, progress, how.tell)
         batch = make_batch(connection, plan, thing, staging, walk, progress)
-        report = _load(folder, plan, thing, walk, batch, progress, accept_change, tell)
+        report = _load(folder, plan, thing, walk, batch, progress, how)
         keep_ledger(connection, thing, staging, batch.deleted)
         connection.close()
     before = staging.state()
@@ -217,8 +233,7 @@ def _load(
     walk: Walk,
     batch: Batch,
     progress: Progress,
-    accept_change: bool,
-    tell: Tell,
+    how: _How,
 ) -> LoadReport:
     """Load the batch as one load; records read twice count as read and duplicate."""
     told = tuple(dict.fromkeys([*progress.told, *batch.told]))
@@ -230,8 +245,9 @@ def _load(
             batch.files,
             mapping=batch.mapping,
             exported_at=walk.started_at,
-            on_progress=tell,
-            accept_change=accept_change,
+            on_progress=how.tell,
+            accept_change=how.accepts(thing),
+            who=how.who,
         )
     except Held as held:
         raise Held(

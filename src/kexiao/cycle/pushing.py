@@ -23,6 +23,7 @@ from kexiao.sources.inbox import workplace
 from kexiao.sources.mapping import saved
 from kexiao.sources.mapping.making import all_kinds
 from kexiao.sources.mapping.questions import is_spec
+from kexiao.sources.mapping.unusual import Held
 from kexiao.sources.wenjuanxing.pushed import DEFAULT_DAYS, SENT, WHO, PushRefused, read_push
 from kexiao.sources.wenjuanxing.reading import NUMBER, RESPONSE, SURVEY
 from kexiao.text import Text
@@ -57,14 +58,17 @@ def receive_push(folder: Folder, source: str, body: bytes, *, now: datetime | No
     return thing.name
 
 
-def load_pushes(folder: Folder, source: str) -> int:
-    """Load what waits of a source, each object as one load; returns how many answers there were. Errors: those of ``collect`` and of source files."""
+def load_pushes(folder: Folder, source: str, *, accept_change: bool | str = False) -> int:
+    """Load what waits of a source, each object as one load; returns how many answers there were.
+
+    ``accept_change``: amounts quite unlike before are meant, of every object or of the one that is named. Errors: ``Held`` (the answers wait), those of ``collect`` and of source files.
+    """
     plan = read_source(folder, source)
     with noting(folder, source), exclusive(folder.data / "_sources" / source / "_lock"):
-        return sum(_load(folder, plan, thing) for thing in plan.things)
+        return sum(_load(folder, plan, thing, accept_change in (True, thing.name)) for thing in plan.things)
 
 
-def _load(folder: Folder, plan: SourcePlan, thing: Thing) -> int:
+def _load(folder: Folder, plan: SourcePlan, thing: Thing, accept_change: bool) -> int:
     paths = sorted(pushed_folder(folder, plan.name, thing.name).glob("*.json"))[:AT_ONCE]
     contents = {path: path.read_bytes() for path in paths}
     if not contents:
@@ -80,7 +84,19 @@ def _load(folder: Folder, plan: SourcePlan, thing: Thing) -> int:
         mapping = work / "mapping.toml"
         mapping.write_text(saved.as_toml(_mapping(plan, thing, columns)), encoding="utf-8")
         exported = max(datetime.fromisoformat(one["received"]) for one in said)
-        collect(folder, [file], mapping=mapping, exported_at=exported, who=f"push:{plan.name}", accept_change=True)
+        try:
+            # Answers come by the handful, which is never unusual; amounts in another unit are, whoever sends them.
+            collect(
+                folder,
+                [file],
+                mapping=mapping,
+                exported_at=exported,
+                who=f"push:{plan.name}",
+                accept_change=accept_change,
+            )
+        except Held as held:
+            place = Place(file=plan.file, sheet=thing.name)
+            raise Held(held.what, next_step=_HELD, place=place) from None
     for path, content in contents.items():
         _forget(path, content)
     return len(contents)
@@ -98,9 +114,10 @@ def _mapping(plan: SourcePlan, thing: Thing, columns: list[str]) -> Any:
     read = {
         field: column for field, column in thing.mapping["columns"].items() if column in _OURS and column in columns
     }
-    read |= {field: column for field, column in _USUAL.items() if field not in read and column in columns}
+    usual = {field: column for field, column in _USUAL.items() if field in fields and column in columns}
+    read = {**usual, **read}
     who = next((name for name in WHO if name in columns), None)
-    if who and "customer_id" not in read:
+    if who and "customer_id" in fields and "customer_id" not in read:
         read["customer_id"] = who
     questions = {}
     named: dict[str, Any] = dict(thing.settings.get("push", {}))
@@ -122,4 +139,8 @@ def _mapping(plan: SourcePlan, thing: Thing, columns: list[str]) -> Any:
     return saved.from_dict(document, tuple(columns), Place(file=plan.file))
 
 
+_HELD = Text(
+    zh="答卷已保留，等人确认：在网页的“数据来源”页核对后照常导入。",
+    en="The answers are kept and wait for a person: look at the page of sources, and load them there if they are right.",
+)
 _USUAL = {"response_id": RESPONSE, "survey": SURVEY, "responded_at": SENT}

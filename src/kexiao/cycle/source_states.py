@@ -19,6 +19,7 @@ from kexiao.sources.connecting.connector import SourcePlan, Thing, all_systems
 from kexiao.sources.connecting.described import read_source, source_names
 from kexiao.sources.connecting.staging import Staging
 from kexiao.sources.mapping.making import all_kinds
+from kexiao.sources.mapping.unusual import Held
 from kexiao.text import Text
 
 PUSHED = "_push"
@@ -41,6 +42,7 @@ class ThingState:
 class SourceLine:
     """One source: its name, system, objects, the variables that hold its secrets and whether each is set, the last failure and what is wrong with its file.
 
+    ``held``: the failure is that what was read is quite unlike everything before, and waits for a person; ``held_thing`` is the object.
     ``pushes``: whether its system sends answers by itself.
     """
 
@@ -54,12 +56,17 @@ class SourceLine:
     problem: Text | None = None
     pushes: bool = False
     pulls: bool = True
+    held: bool = False
+    held_thing: str = ""
 
     @property
     def state(self) -> str:
-        """``broken`` (its file), ``failed`` (the last reading), ``never`` (read), ``late``, ``fresh``, or ``unknown`` (no schedule)."""
+        """``broken`` (its file), ``held`` (until somebody says that it is meant), ``failed`` (the last reading), ``never`` (read), ``late``, ``fresh``,
+        or ``unknown`` (no schedule)."""
         if self.problem:
             return "broken"
+        if self.held:
+            return "held"
         if self.failure:
             return "failed"
         if not any(one.read_at for one in self.things):
@@ -87,17 +94,19 @@ def _line(folder: Folder, name: str) -> SourceLine:
     except KexiaoError as problem:
         words = Text(zh=problem.message("zh"), en=problem.message("en"))
         return SourceLine(name, Text.same("—"), "", problem=words)
-    failed_at, failure = _failure(folder, name)
+    said = _failure(folder, name)
     return SourceLine(
         name,
         all_systems()[plan.system].label,
         plan.system,
         tuple(_thing(folder, plan, thing, schedule) for thing in plan.things),
         tuple((variable, bool(os.environ.get(variable))) for variable in _variables(plan)),
-        failed_at,
-        failure,
+        said.at,
+        said.words,
         pushes="push_key_env" in plan.settings,
         pulls=plan.system != "wenjuanxing" or "app_id" in plan.settings,
+        held=said.held,
+        held_thing=said.thing,
     )
 
 
@@ -139,7 +148,7 @@ def noting(folder: Folder, name: str) -> Iterator[None]:
     try:
         yield
     except KexiaoError as problem:
-        said = {"at": datetime.now(UTC).isoformat(), "zh": problem.message("zh"), "en": problem.message("en")}
+        said = {"at": datetime.now(UTC).isoformat(), **_why(problem)}
         with storage_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
         write_durably(path, json.dumps(said, ensure_ascii=False).encode())
@@ -147,9 +156,26 @@ def noting(folder: Folder, name: str) -> Iterator[None]:
     path.unlink(missing_ok=True)
 
 
-def _failure(folder: Folder, name: str) -> tuple[datetime | None, Text | None]:
+def _why(problem: KexiaoError) -> dict[str, str | bool]:
+    """A failure as it is kept; what was held is told without the next step, which the page offers itself."""
+    if isinstance(problem, Held):
+        thing = problem.place.sheet if problem.place else None
+        return {"zh": problem.what.zh, "en": problem.what.en, "held": True, "thing": thing or ""}
+    return {"zh": problem.message("zh"), "en": problem.message("en")}
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    at: datetime | None = None
+    words: Text | None = None
+    held: bool = False
+    thing: str = ""
+
+
+def _failure(folder: Folder, name: str) -> _Failure:
     try:
         said = json.loads((folder.data / "_sources" / name / "failure.json").read_text(encoding="utf-8"))
-        return datetime.fromisoformat(said["at"]), Text(zh=said["zh"], en=said["en"])
+        words = Text(zh=said["zh"], en=said["en"])
+        return _Failure(datetime.fromisoformat(said["at"]), words, bool(said.get("held")), str(said.get("thing", "")))
     except (OSError, ValueError, KeyError):
-        return None, None
+        return _Failure()

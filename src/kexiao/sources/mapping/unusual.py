@@ -22,8 +22,8 @@ HALF, VOLUME_TIMES = 0.5, 20.0
 _LOOKED_AT = 500_000
 
 
-# What connectors bring are named source.object.parquet: lots of what changed, of any size; vanished records are looked at by the connector.
-_LOT = re.compile(r"[^.]+\.[^.]+(\.deleted)?\.parquet")
+# What connectors bring are named source.object.parquet, what is pushed source.object.push.json: lots of what changed, of any size; vanished records are looked at by the connector.
+_LOT = re.compile(r"[^.]+\.[^.]+((\.deleted)?\.parquet|\.push\.json)")
 
 
 class Held(Ambiguous):
