@@ -6,7 +6,7 @@ Every object turns into plain JSON with ``record()``; texts stand there in both 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
@@ -134,7 +134,8 @@ class Assessment:
 
     ``version`` is the day from which this version of the scorecard holds. ``complete`` is False while the period runs or its data are not all in; then nothing
     is scored. ``policy`` is the metric policy in force, ``snapshot`` the data version, ``program`` the program's version. ``scorecard_text`` is the TOML as
-    it stood (``targets_text``: targets.toml), ``scorecard_sha256`` the hash of both. ``rolled_up`` holds higher levels measured by the metric at that level.
+    it stood (``targets_text``: targets.toml), ``scorecard_sha256`` the hash of both, ``metric_texts`` the files of the company's own metrics
+    that it weighs. ``rolled_up`` holds higher levels measured by the metric at that level.
     ``closed`` is null while the period is open; then the values above are the stored ones and ``restatements`` lists what would differ today.
     """
 
@@ -155,6 +156,7 @@ class Assessment:
     scorecard_text: str
     targets_text: str | None
     scorecard_sha256: str
+    metric_texts: Mapping[str, str] = field(default_factory=dict)
     closed: Close | None = None
     restatements: tuple[Restatement, ...] = ()
 

@@ -8,6 +8,7 @@ import os
 import pkgutil
 import sys
 from collections.abc import Sequence
+from contextvars import copy_context
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, get_args, get_origin, get_type_hints
@@ -57,7 +58,8 @@ def main(arguments: Sequence[str]) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
-        code = _run(arguments, language)
+        # A context of its own: a workspace that this command opens is open for nobody else in the process.
+        code = copy_context().run(_run, arguments, language)
         sys.stdout.flush()
         return code
     except KeyboardInterrupt:

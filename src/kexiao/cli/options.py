@@ -28,10 +28,13 @@ class Session:
     no_input: bool = False
 
     def folder(self) -> Folder:
-        """The workspace, opened. Errors: ``WrongUse`` where there is none."""
+        """The workspace, opened, its own metrics in force for the rest of the command. Errors: ``WrongUse`` where there is none."""
         from kexiao.engine.folder import open_folder
+        from kexiao.metrics.catalogue import use_metrics_of
 
-        return open_folder(self.workspace)
+        folder = open_folder(self.workspace)
+        use_metrics_of(folder.root)
+        return folder
 
     @property
     def may_ask(self) -> bool:

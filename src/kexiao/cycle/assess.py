@@ -21,6 +21,7 @@ from kexiao.facts.metric import MetricValue
 from kexiao.facts.periods import Period, parse
 from kexiao.facts.source import FactSource, open_facts
 from kexiao.facts.units import UNKNOWN
+from kexiao.metrics.catalogue import definitions_of, in_its_catalogue, metrics_as_stored
 from kexiao.text import Text
 
 Cells = Mapping[str, MetricValue]
@@ -35,6 +36,7 @@ class Levels(NamedTuple):
     above: list[list[Measured]]
 
 
+@in_its_catalogue
 def assess(
     folder: Folder,
     scorecard: str,
@@ -56,8 +58,9 @@ def assess(
     stored = closed_assessment(folder.root, scorecard, whole.name)
     source = open_facts(folder, as_of=as_of)
     if stored is not None and not close and reopen is None:
-        rules = scorecard_from_text(stored.scorecard_text, stored.targets_text, file=f"{scorecard}.toml")
-        return replace(stored, restatements=restated(stored, assess_facts(source, rules, whole)))
+        with metrics_as_stored(stored.metric_texts):
+            rules = scorecard_from_text(stored.scorecard_text, stored.targets_text, file=f"{scorecard}.toml")
+            return replace(stored, restatements=restated(stored, assess_facts(source, rules, whole)))
     card = scorecard_for(read_scorecards(folder.root), scorecard, whole)
     found = assess_facts(source, card, whole)
     if close or reopen is not None:
@@ -90,6 +93,7 @@ def assess_facts(source: FactSource, card: Scorecard, period: Period) -> Assessm
         scorecard_text=card.text,
         targets_text=card.targets_text,
         scorecard_sha256=hashlib.sha256(text.encode()).hexdigest(),
+        metric_texts=definitions_of(indicator.metric for indicator in card.indicators),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from kexiao.cycle.measure import measure_facts, requests_for
 from kexiao.facts.availability import dimensions_of
+from kexiao.facts.dated import not_yet
 from kexiao.facts.decomposition import Decomposition, split_count, split_ratio, split_total
 from kexiao.facts.dressing import Request
 from kexiao.facts.evaluate import evaluate
@@ -21,8 +22,11 @@ from kexiao.facts.formula import (
     Ratio,
     ScoreMean,
     TopShare,
+    in_force,
     inside,
+    is_dated,
     is_linear,
+    since,
     walk,
     words,
 )
@@ -109,22 +113,21 @@ def explain(
     request = requests_for(f"{metric}:{variant}" if variant else metric)[0]
     definition = metric_named(metric)
     when = period if isinstance(period, Period) else parse(period, source.fiscal_start)
-    parts = _parts(request.formula)
+    formula = in_force(request.formula, when.start) or request.formula
+    parts = _parts(formula) if not is_dated(formula) else []
     asked = [request, *(Request(metric, part, "money" if _is_money(part) else "count") for part in parts)]
     values = evaluate(source, asked, [when], (), where)
-    value, rest = values[0], values[1:] if not isinstance(request.formula, CohortShare) else []
+    value, rest = values[0], values[1:] if not isinstance(formula, CohortShare) else []
     return Explanation(
         metric,
         definition.variants[variant].label if variant else definition.label,
         definition.why,
-        words(request.formula),
+        words(formula),
         definition.source,
         value,
         tuple((words(part), found) for part, found in zip(parts, rest, strict=False)),
         policy_in_words(source.policy),
-        readable_sql(SumsQuery(tuple(_linear(request.formula)), (), (when,), (), where))
-        if _linear(request.formula)
-        else "",
+        readable_sql(SumsQuery(tuple(_linear(formula)), (), (when,), (), where)) if _linear(formula) else "",
     )
 
 
@@ -183,7 +186,8 @@ def rows(
     """The rows behind a number; a reason where no list of rows adds up to it."""
     request = requests_for(f"{metric}:{variant}" if variant else metric)[0]
     when = period if isinstance(period, Period) else parse(period, source.fiscal_start)
-    return rows_behind(source, request.formula, when, where)
+    formula = in_force(request.formula, when.start)
+    return not_yet(request.formula) if formula is None else rows_behind(source, formula, when, where)
 
 
 def change_of(
@@ -193,11 +197,13 @@ def change_of(
     now, before = (p if isinstance(p, Period) else parse(p, source.fiscal_start) for p in (period, against))
     definition = metric_named(metric)
     whole = [measure_facts(source, [metric], period=p, where=where).values[0] for p in (now, before)]
-    decomposition, reason = None, _cannot_split(definition.formula, by) or whole[0].reason or whole[1].reason
+    formula = in_force(definition.formula, now.start) or definition.formula
+    decomposition, reason = None, _redefined(definition.formula, before, now) or _cannot_split(formula, by)
+    reason = reason or whole[0].reason or whole[1].reason
     if reason is None:
         sides = [_amounts(source, metric, p, by, where) for p in (before, now)]
-        reason = _do_not_add_up(definition.formula, sides, (whole[1], whole[0]))
-        decomposition = None if reason else _split(definition.formula, definition.volume, sides)
+        reason = _do_not_add_up(formula, sides, (whole[1], whole[0]))
+        decomposition = None if reason else _split(formula, definition.volume, sides)
     return Change(metric, now.name, before.name, by, whole[0], whole[1], decomposition, reason)
 
 
@@ -209,6 +215,16 @@ def dimensions_to_split(source: FactSource, metric: str) -> list[str]:
         for name in DIMENSION_LABELS
         if name in dimensions_of(formula) and _cannot_split(formula, name) is None and name not in ("cohort", "product")
     ]
+
+
+def _redefined(formula: Formula, before: Period, now: Period) -> Text | None:
+    """Why a change is not split where the two periods stand under two definitions: part of it is the definition's."""
+    if in_force(formula, before.start) == in_force(formula, now.start):
+        return None
+    return Text(
+        zh="指标定义在 {d} 改过，两期不可比，因此不拆分。",
+        en="The definition changed on {d}, so the two periods do not compare and the change is not split.",
+    ).fill(d=max(filter(None, (since(formula, period.start) for period in (before, now)))))
 
 
 def _cannot_split(formula: Formula, by: str) -> Text | None:
@@ -226,10 +242,11 @@ def _amounts(
 ) -> dict[str, tuple[Number, Number]]:
     """Per group, (numerator, denominator) of a ratio or (total, volume) of a total."""
     definition = metric_named(metric)
-    if isinstance(definition.formula, Ratio):
+    formula = in_force(definition.formula, period.start) or definition.formula
+    if isinstance(formula, Ratio):
         values = measure_facts(source, [metric], period=period, by=[by], where=where).values
         return {str(v.dimensions[by]): (v.numerator or 0, v.denominator or 0) for v in values if v.dimensions}
-    asked = [Request(metric, definition.formula, definition.unit)]
+    asked = [Request(metric, formula, definition.unit)]
     if definition.volume is not None:
         asked.append(Request("volume", definition.volume, "count"))
     found: dict[str, list[Number]] = {}

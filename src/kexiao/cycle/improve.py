@@ -20,12 +20,14 @@ from kexiao.improvement.initiatives import Improvement, Initiative, Overdue, Sco
 from kexiao.improvement.playbook import PLAYBOOK, Remedy
 from kexiao.improvement.reading import read_initiatives, write_initiative
 from kexiao.improvement.searching import find
+from kexiao.metrics.catalogue import in_its_catalogue
 from kexiao.text import Text
 
 FOLDER = "findings"
 _SUGGESTED = 2
 
 
+@in_its_catalogue
 def improve(
     folder: Folder,
     period: str | None = None,

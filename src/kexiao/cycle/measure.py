@@ -14,7 +14,7 @@ from kexiao.facts.metric import Metric, MetricValue
 from kexiao.facts.periods import GRAINS, Grain, Period, parse, split
 from kexiao.facts.source import FactSource, open_facts
 from kexiao.facts.subjects import DIMENSION_LABELS
-from kexiao.metrics.catalogue import all_metrics, metric_named
+from kexiao.metrics.catalogue import all_metrics, in_its_catalogue, metric_named
 from kexiao.text import Text
 
 
@@ -79,6 +79,7 @@ def _flat_row(value: MetricValue, names: Sequence[str]) -> dict[str, Any]:
     return {**front, **{name: value.dimensions.get(name) for name in names}, **record}
 
 
+@in_its_catalogue
 def measure(
     folder: Folder,
     metrics: Sequence[str] = (),

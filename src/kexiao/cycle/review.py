@@ -11,10 +11,12 @@ from kexiao.engine.folder import Folder
 from kexiao.engine.posix import storage_errors, write_durably
 from kexiao.facts.source import open_facts
 from kexiao.improvement.reading import initiative_named, read_initiatives
+from kexiao.metrics.catalogue import in_its_catalogue
 
 FOLDER = "verdicts"
 
 
+@in_its_catalogue
 def review(folder: Folder, initiative: str | None = None, as_of: str | None = None) -> tuple[Verdict, ...]:
     """The verdict on one initiative, or on all of them, in the order in which they began.
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from kexiao.cycle import explain as explaining
 from kexiao.cycle.measure import Measurement, measure_facts
 from kexiao.engine.folder import Folder, create_folder, open_folder
+from kexiao.facts.metric import Metric
 from kexiao.facts.rows import BehindRow
 from kexiao.facts.source import FactSource, open_facts
+from kexiao.metrics.catalogue import all_metrics, metrics_of
 from kexiao.text import Text
 
 if TYPE_CHECKING:
@@ -62,21 +64,30 @@ class Workspace:
         """Metrics over a period; see ``kexiao.cycle.measure``."""
         names = [metrics] if isinstance(metrics, str) else list(metrics)
         fixed = tuple((where or {}).items())
-        return measure_facts(
-            self.facts(as_of), names, period=period, grain=grain, by=list(by), where=fixed, variants=variants
-        )
+        with metrics_of(self.folder.root):
+            return measure_facts(
+                self.facts(as_of), names, period=period, grain=grain, by=list(by), where=fixed, variants=variants
+            )
+
+    def metrics(self) -> dict[str, Metric]:
+        """The catalogue: the program's metrics and the company's own, by name."""
+        with metrics_of(self.folder.root):
+            return all_metrics()
 
     def explain(self, metric: str, *, period: str, where: dict[str, str] | None = None) -> explaining.Explanation:
         """One number opened; see ``kexiao.cycle.explain``."""
-        return explaining.explain(self.facts(), metric, period, tuple((where or {}).items()))
+        with metrics_of(self.folder.root):
+            return explaining.explain(self.facts(), metric, period, tuple((where or {}).items()))
 
     def rows(self, metric: str, *, period: str, where: dict[str, str] | None = None) -> list[BehindRow] | Text:
         """The rows behind a number."""
-        return explaining.rows(self.facts(), metric, period, tuple((where or {}).items()))
+        with metrics_of(self.folder.root):
+            return explaining.rows(self.facts(), metric, period, tuple((where or {}).items()))
 
     def change(self, metric: str, *, period: str, against: str, by: str) -> explaining.Change:
         """Why a metric moved between two periods."""
-        return explaining.change_of(self.facts(), metric, period, against, by)
+        with metrics_of(self.folder.root):
+            return explaining.change_of(self.facts(), metric, period, against, by)
 
     def assess(self, scorecard: str, *, period: str, close: bool = False) -> Assessment:
         """Assess by a scorecard; see ``kexiao.cycle.assess``."""

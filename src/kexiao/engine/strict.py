@@ -118,6 +118,10 @@ class Entries:
         left, self._left = self._left, {}
         return left
 
+    def names(self) -> list[str]:
+        """The keys that are not yet taken."""
+        return list(self._left)
+
     def has(self, key: str) -> bool:
         """Whether a key is there and not yet taken."""
         return key in self._left

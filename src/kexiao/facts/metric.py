@@ -44,7 +44,7 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric of the catalogue; its name is the name of the variable that holds it."""
+    """One metric of the catalogue; its name is the name of the variable that holds it. A company's own may do without an example."""
 
     label: Text
     why: Text
@@ -52,7 +52,7 @@ class Metric:
     unit: Unit
     better: Literal["higher", "lower", "neither"]
     source: Text
-    example: Example
+    example: Example | None = None
     variants: Mapping[str, Variant] = field(default_factory=dict)
     volume: Formula | None = None
     more_examples: tuple[Example, ...] = ()

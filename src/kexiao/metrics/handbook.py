@@ -5,8 +5,8 @@ from __future__ import annotations
 from kexiao.facts.dressing import NO_INTERVAL
 from kexiao.facts.formula import words
 from kexiao.facts.metric import Example, Metric
-from kexiao.metrics.catalogue import THEMES, all_metrics, theme_of
 from kexiao.metrics.shop import SHOP, WINDOW
+from kexiao.metrics.themes import OWN, THEMES, built_in_metrics, built_in_theme
 from kexiao.text import Language, Text, in_language
 
 _TITLE = Text(zh="指标手册", en="Metric handbook")
@@ -31,8 +31,10 @@ def handbook(language: Language) -> str:
         parts = [f"# {_TITLE()}", _LEAD(), _shop()]
         shown: dict[str, str] = {}
         for theme, label in THEMES.items():
-            parts.append(f"## {label()}")
-            parts += [_metric(name, metric, shown) for name, metric in all_metrics().items() if theme_of(name) == theme]
+            if theme != OWN:
+                parts.append(f"## {label()}")
+            found = built_in_metrics().items()
+            parts += [_metric(name, metric, shown) for name, metric in found if built_in_theme(name) == theme]
         parts.append(_without_interval())
         return "\n\n".join(parts) + "\n"
 
@@ -66,7 +68,7 @@ def _metric(name: str, metric: Metric, shown: dict[str, str]) -> str:
         Text(zh="单位：`{u}`；{b}。来源：{s}。", en="Unit: `{u}`; {b}. Source: {s}.").fill(
             u=metric.unit, b=_BETTER[metric.better], s=metric.source
         )(),
-        _example(name, metric.example, shown),
+        *([_example(name, metric.example, shown)] if metric.example else []),
     ]
     lines += [_variant(code, metric) for code in metric.variants]
     return "\n\n".join(lines)

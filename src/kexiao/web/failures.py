@@ -21,7 +21,15 @@ _TITLES = {
 def error_page(request: HttpRequest, problem: KexiaoError) -> HttpResponse:
     """A user's error as a page, or as a part where a part was asked for."""
     status = next((code for kind, code in _STATUS.items() if isinstance(problem, kind)), 400)
-    return tell(request, status, problem.what, problem.next_step, problem.why)
+    return tell(request, status, _with_its_place(problem), problem.next_step, problem.why)
+
+
+def _with_its_place(problem: KexiaoError) -> Text:
+    """What happened, and in which file, sheet, row or column where that is known."""
+    if problem.place is None or not problem.place.describe():
+        return problem.what
+    where = Text(zh=problem.place.describe("zh"), en=problem.place.describe("en"))
+    return Text(zh="{where}：{what}", en="{where}: {what}").fill(where=where, what=problem.what)
 
 
 def tell(request: HttpRequest, status: int, what: Text, next_step: Text, why: Text | None = None) -> HttpResponse:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from kexiao.errors import KexiaoError
+from kexiao.metrics.catalogue import metrics_of
 from kexiao.text import LANGUAGES, Language, in_language
 from kexiao.web.failures import error_page
 
@@ -42,6 +45,17 @@ def language_of(request: HttpRequest) -> Language:
         *(part.split(";")[0].strip()[:2] for part in request.headers.get("Accept-Language", "").split(",")),
     ]
     return next((language for want in wanted for language in LANGUAGES if language == want), "zh")
+
+
+class OpenCatalogue:
+    """The catalogue of a request is that of the workspace served: the program's metrics and the company's own."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with metrics_of(Path(settings.KEXIAO_WORKSPACE)):
+            return self.get_response(request)
 
 
 class SecureHeaders:

@@ -35,6 +35,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "kexiao.web.middleware.OpenCatalogue",
     "kexiao.web.middleware.TellErrors",
 ]
 ROOT_URLCONF = "kexiao.web.urls"

@@ -31,6 +31,7 @@ _DECISIONS = (
     "verdicts/*.json",
     "targets.toml",
     "playbook/*.toml",
+    "metrics/*.toml",
 )
 
 

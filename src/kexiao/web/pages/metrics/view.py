@@ -81,7 +81,7 @@ def metric(request: HttpRequest, name: str) -> HttpResponse:
             "now": opened.value,
             "before": before,
             "moved": moved,
-            "example": _drawn(definition.example),
+            "example": _drawn(definition.example) if definition.example else None,
             "variants": variants,
             "can_split": splittable(name),
             "can_break": dimensions(name),
