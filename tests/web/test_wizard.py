@@ -181,3 +181,54 @@ def test_only_those_who_may_load_see_uploads_and_old_ones_go(fresh: Path) -> Non
             os.utime(path, (old, old))
         sweep(open_folder(fresh))
         assert waiting(open_folder(fresh)) == []
+
+
+WAN = """订单号,下单时间,客户编号,金额,运费（元）,状态
+A1,2025-03-04 23:30:00,c1,1.5,100,已完成
+A2,2025-03-05 09:00:00,c2,0.8,80,已完成
+"""
+
+
+def test_the_unit_of_a_column_and_the_clock_of_a_file_can_be_said(fresh: Path) -> None:
+    with over(fresh):
+        browser = client("manager", "zh")
+        address = send(browser, WAN)
+        page = browser.get(address).content.decode()
+        assert "“实付金额”的单位" in page or "“金额”的单位" in page
+        assert "公司（Asia/Shanghai）" in page and "<td>1.50</td>" in page
+        browser.post(f"{address}change/", {"s0-u-amount": "万元", "s0-o-time_zone": "UTC"})
+        page = browser.get(address).content.decode()
+        assert "<td>15,000.00</td>" in page and "<td>100.00</td>" in page, "the other column keeps its heading's unit"
+        assert "2025-03-05 07:30" in page, "half past eleven at night in London is the next morning in Shanghai"
+        browser.post(f"{address}change/", {"act": "load"})
+        assert finished().result["rows_loaded"] == 2
+        assert [(str(day), float(net)) for _, day, net in orders(fresh)] == [
+            ("2025-03-05", 15000),
+            ("2025-03-05", 8000),
+        ]
+        saved = next((fresh / "mappings").glob("orders-*.toml")).read_text()
+        assert 'amount = "万元"' in saved and 'time_zone = "UTC"' in saved
+        # The next file of this layout counts in the same unit, and so does a load that is put in again after an undo.
+        assert send(browser, WAN.replace("A1", "B1").replace("A2", "B2"), act="load") == ""
+        assert finished().result["rows_loaded"] == 2
+        assert main(["collect", "--undo", "1", "-w", str(fresh)]) == 0
+        assert [(order[-2:], float(net)) for order, _, net in orders(fresh)] == [("B1", 15000), ("B2", 8000)]
+
+
+def test_a_unit_goes_with_its_column_and_a_word_in_the_cell_counts_once(fresh: Path) -> None:
+    with over(fresh):
+        browser = client("manager", "zh")
+        address = send(browser, "订单号,下单时间,客户编号,金额,到账\nA1,2025-03-04,c1,1.2万,7\n")
+        browser.post(f"{address}change/", {"s0-u-amount": "万元"})
+        assert "<td>12,000.00</td>" in browser.get(address).content.decode(), "1.2万 is no 120 million"
+        browser.post(f"{address}change/", {"s0-f-amount": "到账", "s0-u-amount": "万元"})
+        assert "<td>7.00</td>" in browser.get(address).content.decode()
+        assert browser.post(f"{address}change/", {"s0-u-amount": "斤"}).status_code == 400
+
+
+@pytest.mark.parametrize(("language", "words"), [("zh", "已完成"), ("en", "completed")])
+def test_the_preview_says_statuses_in_words(fresh: Path, language: str, words: str) -> None:
+    with over(fresh):
+        browser = client("manager", language)
+        page = browser.get(send(browser, WAN.replace("已完成", "交易成功"))).content.decode()
+        assert f"<td>{words}</td>" in page

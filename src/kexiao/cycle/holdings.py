@@ -11,6 +11,7 @@ from pathlib import Path
 
 from kexiao.cycle.collect import LoadReport, PartReport
 from kexiao.cycle.overview import MetricReport, known_from
+from kexiao.cycle.words import WORDS
 from kexiao.engine.posix import sha256
 from kexiao.facts.availability import missing_of, table_label, tables_of
 from kexiao.facts.formula import Formula
@@ -24,12 +25,7 @@ SHOWN_PLACES = 5
 PRINT = 12  # letters of a file's SHA-256 that are shown
 FEW_GAPS = 30
 STATUS_WORDS = {
-    "unpaid": Text(zh="待付款", en="unpaid"),
-    "paid": Text(zh="已付款", en="paid"),
-    "shipped": Text(zh="已发货", en="shipped"),
-    "completed": Text(zh="已完成", en="completed"),
-    "refunded": Text(zh="已退款", en="refunded"),
-    "cancelled": Text(zh="已取消", en="cancelled"),
+    **{code: WORDS[code] for code in ("unpaid", "paid", "shipped", "completed", "refunded", "cancelled")},
     "test": Text(zh="测试单", en="tests"),
 }
 AMOUNT_WORDS = {

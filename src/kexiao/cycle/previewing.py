@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from kexiao.cycle.customers import mask_email, mask_id, mask_name, mask_phone
 from kexiao.cycle.uploading import Sheet, word_key
+from kexiao.cycle.words import choice_words as in_words
 from kexiao.engine.duck import Connection, connect, quote_name, quote_text, run
 from kexiao.engine.folder import Folder
 from kexiao.engine.posix import storage_errors
@@ -177,6 +178,8 @@ def _cell(field: Field, value: Any, zone: ZoneInfo) -> str | None:
         return at.strftime("%Y-%m-%d %H:%M:%S" if at.second else "%Y-%m-%d %H:%M")
     if isinstance(value, float):
         return f"{value:,.6g}"
+    if field.reads == "choice":
+        return in_words(str(value), field.choices)
     text = f"{value:,}" if isinstance(value, Decimal | int) and not isinstance(value, bool) else str(value)
     if isinstance(value, date) and field.personal:
         return f"{value.year}-**-**"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from kexiao.cycle.customers import Opened
+from kexiao.cycle.words import WORDS
 from kexiao.engine.duck import quote_name, quote_text, run
 from kexiao.tables.catalogue import all_tables
 from kexiao.tables.description import Column, Table
@@ -15,38 +16,6 @@ from kexiao.text import Text
 # What is told of customers elsewhere: who they are, who they were merged with, and what models say.
 _NOT_EVENTS = ("customers", "merges", "contacts")
 _GROUPS = ("who", "trade", "contact", "voice")
-
-# Codes of choices as people read them.
-_WORDS: dict[str, Text] = {
-    "unpaid": Text(zh="未付款", en="unpaid"),
-    "paid": Text(zh="已付款", en="paid"),
-    "shipped": Text(zh="已发货", en="shipped"),
-    "completed": Text(zh="已完成", en="completed"),
-    "refunded": Text(zh="已退款", en="refunded"),
-    "cancelled": Text(zh="已取消", en="cancelled"),
-    "test": Text(zh="测试", en="test"),
-    "treated": Text(zh="实验组", en="treated"),
-    "holdout": Text(zh="对照组", en="held out"),
-    "online": Text(zh="线上", en="online"),
-    "offline": Text(zh="线下", en="offline"),
-    "owner": Text(zh="负责人", en="owner"),
-    "region": Text(zh="大区", en="region"),
-    "team": Text(zh="团队", en="team"),
-    "parent": Text(zh="上级客户", en="parent account"),
-    "tier": Text(zh="等级", en="tier"),
-    "marketing": Text(zh="营销", en="marketing"),
-    "service": Text(zh="服务", en="service"),
-    "profiling": Text(zh="个性化", en="profiling"),
-    "research": Text(zh="调研", en="research"),
-    "sharing": Text(zh="向第三方提供", en="sharing with others"),
-    "sms": Text(zh="短信", en="text message"),
-    "phone": Text(zh="电话", en="phone"),
-    "email": Text(zh="邮件", en="e-mail"),
-    "wechat": Text(zh="微信", en="WeChat"),
-    "app": Text(zh="App", en="app"),
-    "post": Text(zh="邮寄", en="post"),
-    "all": Text(zh="全部", en="all"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +28,8 @@ class Said:
 
     def words(self) -> str:
         """The value as people read it: codes of choices as words, money with thousands separators."""
-        if self.kind == "choice" and self.value in _WORDS:
-            return _WORDS[self.value]()
+        if self.kind == "choice" and self.value in WORDS:
+            return WORDS[self.value]()
         return f"{Decimal(self.value):,}" if self.kind == "money" else self.value
 
 

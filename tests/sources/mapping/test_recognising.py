@@ -114,8 +114,9 @@ def test_a_mapping_file_says_what_it_read(tmp_path: Path) -> None:
         "orders",
         header,
         {"order_id": "号", "ordered_at": "时", "amount": "钱"},
-        Options(date_order="dmy", currency="USD"),
+        Options(date_order="dmy", currency="USD", time_zone="UTC"),
         {"status": {"好了": "completed"}},
+        units={"amount": "万元"},
     )
     path = saved.save(tmp_path, mapping)
     again = saved.read(path, None)
@@ -125,6 +126,9 @@ def test_a_mapping_file_says_what_it_read(tmp_path: Path) -> None:
         dict(mapping.columns),
         mapping.options,
         mapping.choices,
+    )
+    assert (
+        again.units == mapping.units and saved.from_dict(saved.as_dict(mapping), header, Place()).units == mapping.units
     )
     assert saved.find(tmp_path, tuple(reversed(header))) is not None
 
@@ -136,6 +140,9 @@ def test_a_mapping_file_says_what_it_read(tmp_path: Path) -> None:
         ('[columns]\nordr = "号"', "ordr"),
         ('[columns]\namount = "无此列"', "无此列"),
         ('[options]\ndate_ordr = "dmy"', "date_ordr"),
+        ('[options]\ntime_zone = "Mars/Olympus"', "Mars/Olympus"),
+        ('[units]\namount = "斤"', "斤"),
+        ('[units]\norder_id = "万元"', "order_id"),
         ("kind = ", "orders.toml"),
     ],
 )

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from kexiao.engine.duck import Connection, quote_text, run
 from kexiao.sources.files.staged import StagedSheet
 from kexiao.sources.mapping.clock import fixed_offset, instant_of
-from kexiao.sources.mapping.fields import Field, unit_of
+from kexiao.sources.mapping.fields import Field
 from kexiao.sources.mapping.plan import SheetMapping
 from kexiao.sources.mapping.values.moments import is_implausible
 
@@ -98,7 +98,7 @@ class Cells:
 def cells_of(connection: Connection, sheet: StagedSheet, mapping: SheetMapping, zone: ZoneInfo, today: date) -> Cells:
     """The cells of a sheet, those that SQL reads told from the others by one pass over them."""
     columns = [
-        _column(number, field, mapping.columns[field.name], zone)
+        _column(number, field, mapping.unit(field.name), zone)
         for number, field in enumerate(one for one in mapping.sheet_kind.fields if one.name in mapping.columns)
     ]
     texts = _Texts(sheet, tuple(sheet.header.index(mapping.columns[column.field.name]) for column in columns))
@@ -186,11 +186,11 @@ def _filled_down(cells: str, columns: Sequence[Column]) -> str:
     return f"SELECT row_no, {shown} FROM ({cells})"
 
 
-def _column(number: int, field: Field, heading: str, zone: ZoneInfo) -> Column:
+def _column(number: int, field: Field, unit: Decimal, zone: ZoneInfo) -> Column:
     raw, kind = f"r{number}", SQL_TYPES.get(field.reads, "VARCHAR")
     if field.reads in ("text", "free_text"):
         return Column(number, field, raw, raw)
-    if field.reads == "choice" or (field.reads == "money" and unit_of(heading) != Decimal(1)):
+    if field.reads == "choice" or (field.reads == "money" and unit != Decimal(1)):
         return Column(number, field, f"CAST(NULL AS {kind})", f"CAST(NULL AS {kind})")
     cast = (
         _instant(raw, zone) if field.reads == "instant" else f"TRY_CAST({raw} AS {kind})" if kind != "VARCHAR" else raw

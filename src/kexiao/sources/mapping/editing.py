@@ -14,7 +14,8 @@ from kexiao.text import Text
 
 def edited(mapping: SheetMapping, instruction: str) -> SheetMapping:
     """The mapping after one instruction: ``金额=实收`` (a field, by name or label, reads a column), ``备注=`` (reads none),
-    ``date_order=dmy`` (an option; ``date_order=`` leaves it to the data again), ``q3=nps 0-10`` (what a question asks), ``status:成交=completed`` (a word of a choice).
+    ``date_order=dmy`` (an option; ``date_order=`` leaves it to the data again), ``q3=nps 0-10`` (what a question asks), ``status:成交=completed`` (a word of a choice),
+    ``金额:单位=万元`` (the unit of a column of amounts; ``金额:单位=`` leaves it to the heading again).
 
     Errors: ``WrongUse`` for what is not understood, with what comes nearest.
 
@@ -32,6 +33,9 @@ def edited(mapping: SheetMapping, instruction: str) -> SheetMapping:
     elif ":" in name or "：" in name:
         field, word = name.replace("：", ":").split(":", 1)
         found = _field(mapping, field.strip())
+        if found.reads == "money" and word.strip() in ("单位", "unit"):
+            units = {name: unit for name, unit in mapping.units.items() if name != found.name}
+            return _checked({**document, "units": {**units, found.name: value} if value else units}, mapping)
         document["choices"] = {
             **document["choices"],
             found.name: {**document["choices"].get(found.name, {}), word.strip(): value},
@@ -50,6 +54,10 @@ def _set_column(document: dict[str, dict[str, str]], mapping: SheetMapping, fiel
         columns = {name: column for name, column in columns.items() if column != _column(mapping, value)}
         columns[field.name] = _column(mapping, value)
     document["columns"] = columns
+    # A unit was said of the column that was read then.
+    document["units"] = {
+        name: unit for name, unit in mapping.units.items() if columns.get(name) == mapping.columns[name]
+    }
     if "questions" in document:
         document["questions"] = {name: spec for name, spec in mapping.questions.items() if name in columns}
 

@@ -86,6 +86,8 @@ _UNITS: dict[str, Decimal] = {
     "cents": Decimal("0.01"),
     "fen": Decimal("0.01"),
 }
+CHOSEN_UNITS = ("分", "角", "元", "千元", "万元", "百万元", "亿元")
+"""The units that a person can say of a column whose heading names none, or another."""
 _CURRENCIES: dict[str, str] = {
     **{
         code.casefold(): code
@@ -147,6 +149,15 @@ def unit_of(heading: str) -> Decimal:
     (Decimal('10000'), Decimal('1'))
     """
     return _UNITS.get(_without_unit(heading)[1], Decimal(1))
+
+
+def worth_of(unit: str) -> Decimal:
+    """What one of ``CHOSEN_UNITS`` is worth in yuan (or the currency's main unit).
+
+    >>> worth_of("万元"), worth_of("分")
+    (Decimal('10000'), Decimal('0.01'))
+    """
+    return _UNITS[unit]
 
 
 def currency_of(heading: str) -> str | None:

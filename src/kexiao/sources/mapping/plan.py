@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Literal
 
-from kexiao.sources.mapping.fields import Field, SheetKind, normal
+from kexiao.sources.mapping.fields import Field, SheetKind, normal, unit_of, worth_of
 from kexiao.sources.mapping.making import all_kinds
 from kexiao.text import Text
 
@@ -18,6 +19,7 @@ class Options:
 
     ``date_order``: dmy, mdy or ymd. ``month_day``: the day that a month without a day stands for, first or last. ``currency``: of all amounts. ``order_key``: ``order_id``, or with the customer or the day where ids repeat.
     ``fill_down``: an order's data stand on its first row only. ``freight_in_amount``: what was paid includes the freight, which is taken off.
+    ``time_zone``: the clock by which times without an offset were written (default: the company's).
     ``id_prefix``: what stands before every id in this export and nowhere else (Zoho writes zcrm_) and is taken off.
     ``amount_of``: whether the amount of a line-level sheet is the line's or its order's. ``origin``: the system that the ids come from.
     """
@@ -32,6 +34,7 @@ class Options:
     fill_down: bool = False
     freight_in_amount: bool = False
     id_prefix: str = ""
+    time_zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,8 @@ class SheetMapping:
 
     ``reasons`` say for each field why its column was taken; ``saved`` is the file that the mapping came from. ``questions`` say of the
     fields q1, q2… of a survey what each asks, as told in ``questions.question``. ``constants`` are values that the whole sheet shares and no
-    column holds, such as the channel of an advertising platform's export.
+    column holds, such as the channel of an advertising platform's export. ``units`` say of columns of amounts what their figures count (万元, 分),
+    whatever the heading says.
     """
 
     kind: str
@@ -52,6 +56,11 @@ class SheetMapping:
     saved: str | None = None
     questions: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
+
+    def unit(self, name: str) -> Decimal:
+        """What one in the column of a field is worth: as a person said, else as its heading says, else 1."""
+        return worth_of(self.units[name]) if name in self.units else unit_of(self.columns[name])
 
     @property
     def sheet_kind(self) -> SheetKind:

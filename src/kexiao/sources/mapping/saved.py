@@ -9,9 +9,11 @@ from dataclasses import asdict, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from kexiao.engine.posix import write_durably
 from kexiao.errors import InputRejected, Place
+from kexiao.sources.mapping.fields import CHOSEN_UNITS
 from kexiao.sources.mapping.likeness import nearest
 from kexiao.sources.mapping.making import all_kinds
 from kexiao.sources.mapping.plan import Options, SheetMapping, header_signature
@@ -30,6 +32,7 @@ _OPTION_HINTS = """\
 # amount_of = "line"                 # 金额属于明细行还是整单 · whether amounts are the line's or the order's: line, order
 # discount_rate = "off"              # 0.8 表示减八成 off，还是付八成 pay · whether 0.8 means 80 % off or pay 80 %
 # fill_down = true                   # 订单信息只在第一行 · order data stand on an order's first row only
+# time_zone = "UTC"                  # 没写时区的时间是哪里的 · the clock of times without an offset, such as UTC or Asia/Shanghai
 # freight_in_amount = true           # 金额含运费 · amounts include the freight
 # origin = "file"                    # 编号来自哪个系统 · the system that the ids come from
 """
@@ -39,6 +42,17 @@ _QUESTIONS = """\
 # 每道题怎么算：csat 1-5 满意度、nps 0-10 净推荐、ces 1-7 费力度、other 1-5 其他打分、answer 文字或选项、skip 不导入；选项从 1 数起时写 nps 0-10 from 1
 # What each question is: csat 1-5, nps 0-10, ces 1-7, other 1-5 (scores with their scale), answer (words), skip; nps 0-10 from 1 where options are counted from 1
 [questions]"""
+_UNITS = """\
+# 金额列的单位（表头没写或写错时）· the unit of amounts, where the heading names none or a wrong one: 分、角、元、千元、万元、百万元、亿元
+[units]"""
+_BAD_UNIT = Text(
+    zh="[units] 中的 {field} = “{unit}” 应是读了列的金额字段，单位为 {all} 之一",
+    en="{field} = “{unit}” under [units] must be a field of amounts that has a column, its unit one of {all}",
+)
+_BAD_ZONE = Text(
+    zh="time_zone “{zone}” 不是时区名，例如 UTC、Asia/Shanghai",
+    en="time_zone “{zone}” is no time zone; say UTC or Asia/Shanghai",
+)
 _CONSTANTS = """\
 # 整张表共有的值（没有列）· what the whole sheet shares and no column holds
 [constants]"""
@@ -186,6 +200,8 @@ def as_toml(mapping: SheetMapping) -> str:
         lines += [_CONSTANTS, *(f"{field} = {_quoted(value)}" for field, value in mapping.constants.items()), ""]
     if mapping.questions:
         lines += [_QUESTIONS, *(f"{field} = {_quoted(spec)}" for field, spec in mapping.questions.items()), ""]
+    if mapping.units:
+        lines += [_UNITS, *(f"{field} = {_quoted(unit)}" for field, unit in mapping.units.items()), ""]
     for field, words in mapping.choices.items():
         lines += [f"[choices.{field}]", *(f"{_quoted(word)} = {_quoted(value)}" for word, value in words.items()), ""]
     return "\n".join(lines).rstrip() + "\n"
@@ -233,7 +249,37 @@ def from_dict(document: Mapping[str, Any], header: tuple[str, ...] | None, place
         shared = all_kinds()[kind][0].field_named(field)
         if shared is None or shared.reads not in ("text", "key") or shared.personal or field in columns:
             raise _wrong(_BAD_CONSTANT.fill(field=field), place)
+    units = _units_of(document, kind, columns, place)
     given = dict(document.get("options", {}))
+    _check_options(given, place)
+    choices = {
+        str(field): {str(w): str(v) for w, v in dict(words).items()}
+        for field, words in dict(document.get("choices", {})).items()
+    }
+    found = SheetMapping(
+        kind,
+        listed,
+        columns,
+        Options(**given),
+        choices,
+        saved=place.file,
+        questions=questions,
+        constants=constants,
+        units=units,
+    )
+    return replace(found, reasons={field: Text(zh="映射文件", en="mapping file") for field in columns})
+
+
+def _units_of(document: Mapping[str, Any], kind: str, columns: Mapping[str, str], place: Place) -> dict[str, str]:
+    units = {str(field): str(unit) for field, unit in dict(document.get("units", {})).items()}
+    for field, unit in units.items():
+        counted = all_kinds()[kind][0].field_named(field)
+        if counted is None or counted.reads != "money" or field not in columns or unit not in CHOSEN_UNITS:
+            raise _wrong(_BAD_UNIT.fill(field=field, unit=unit, all=", ".join(CHOSEN_UNITS)), place)
+    return units
+
+
+def _check_options(given: Mapping[str, Any], place: Place) -> None:
     unknown = set(given) - set(asdict(Options()))
     if unknown:
         raise _wrong(
@@ -245,14 +291,16 @@ def from_dict(document: Mapping[str, Any], header: tuple[str, ...] | None, place
             raise _wrong(
                 Text(zh="{name} 应为 {said}", en="{name} must be one of {said}").fill(name=name, said=said), place
             )
-    choices = {
-        str(field): {str(w): str(v) for w, v in dict(words).items()}
-        for field, words in dict(document.get("choices", {})).items()
-    }
-    found = SheetMapping(
-        kind, listed, columns, Options(**given), choices, saved=place.file, questions=questions, constants=constants
-    )
-    return replace(found, reasons={field: Text(zh="映射文件", en="mapping file") for field in columns})
+    if given.get("time_zone") is not None and not _is_zone(str(given["time_zone"])):
+        raise _wrong(_BAD_ZONE.fill(zone=str(given["time_zone"])), place)
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
 
 
 def as_dict(mapping: SheetMapping) -> dict[str, Any]:
@@ -266,6 +314,7 @@ def as_dict(mapping: SheetMapping) -> dict[str, Any]:
         "choices": {field: dict(words) for field, words in mapping.choices.items()},
         **({"questions": dict(mapping.questions)} if mapping.questions else {}),
         **({"constants": dict(mapping.constants)} if mapping.constants else {}),
+        **({"units": dict(mapping.units)} if mapping.units else {}),
     }
 
 

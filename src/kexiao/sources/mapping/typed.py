@@ -13,7 +13,7 @@ from kexiao.engine.duck import Connection, quote_name, quote_text, run
 from kexiao.errors import Ambiguous, Place
 from kexiao.sources.files.staged import StagedSheet
 from kexiao.sources.mapping.cells import Column, cells_of, implausible
-from kexiao.sources.mapping.fields import Field, unit_of
+from kexiao.sources.mapping.fields import Field
 from kexiao.sources.mapping.plan import SheetMapping
 from kexiao.sources.mapping.values.moments import (
     MomentStyle,
@@ -65,7 +65,7 @@ def read_cells(
 
     Errors: ``Ambiguous`` where a column can be read in two ways (order of day and month, several currencies, unknown statuses).
     """
-    cells = cells_of(connection, sheet, mapping, around.zone, around.today)
+    cells = cells_of(connection, sheet, mapping, _zone(mapping, around), around.today)
     columns, currencies = [], set()
     for column in cells.columns:
         if column.unread:
@@ -147,7 +147,7 @@ def _reader(
         style = decimal_style(cells)
         if style is None:
             raise _two_decimal_styles(place)
-        numbers = NumberStyle(style, unit_of(place.column or ""))
+        numbers = NumberStyle(style, mapping.unit(field.name))
         return (
             (lambda cell: read_money(cell, numbers))
             if field.reads == "money"
@@ -161,7 +161,7 @@ def _reader(
             moments = moment_style(cells, order=options.date_order, month_day=options.month_day, needed=field.required)
         except Undecided as problem:
             raise _undecided_dates(field, problem, place, mapping) from None
-        return _moment_reader(field, moments, around)
+        return _moment_reader(field, moments, around, _zone(mapping, around))
     if field.reads == "choice":
         words = choice_words(field, mapping.choices.get(field.name, {}))
         return lambda cell: read_choice(cell, words)
@@ -183,9 +183,14 @@ def choice_words(field: Field, own: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _moment_reader(field: Field, style: MomentStyle, around: Surroundings) -> Callable[[str], Read]:
+def _zone(mapping: SheetMapping, around: Surroundings) -> ZoneInfo:
+    """The clock of times without an offset."""
+    return ZoneInfo(mapping.options.time_zone) if mapping.options.time_zone else around.zone
+
+
+def _moment_reader(field: Field, style: MomentStyle, around: Surroundings, zone: ZoneInfo) -> Callable[[str], Read]:
     if field.reads == "instant":
-        return lambda cell: read_moment(cell, style, around.zone)
+        return lambda cell: read_moment(cell, style, zone)
     return lambda cell: read_day(cell, style, around.zone)
 
 

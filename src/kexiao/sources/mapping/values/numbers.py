@@ -80,7 +80,8 @@ def read_money(raw: str, style: NumberStyle) -> Read:
     number = _number(text, style)
     if number is None:
         return Read(code="scientific" if _scientific(text) else "not_a_number")
-    number *= style.unit
+    # A cell that says 万 itself says all of it, whatever the heading adds.
+    number *= Decimal(1) if any(word in text for word, _ in _SCALES) else style.unit
     if abs(number) > LARGEST:
         return Read(code="too_large")
     exact = number.quantize(FEN, ROUND_HALF_EVEN) + 0

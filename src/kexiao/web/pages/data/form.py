@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from kexiao.cycle.previewing import Preview, preview
 from kexiao.cycle.uploading import Sheet, Upload, change, change_kind, kinds, say_words
+from kexiao.cycle.words import choice_words
 from kexiao.engine.folder import Folder
-from kexiao.sources.mapping.fields import Field
+from kexiao.sources.mapping.fields import CHOSEN_UNITS, Field
 from kexiao.sources.mapping.plan import SheetMapping
 from kexiao.sources.mapping.recognise import missing_needs
 from kexiao.sources.mapping.saved import OPTIONS
 from kexiao.sources.mapping.telling import missing, reason_of
-from kexiao.text import Text, current_language
+from kexiao.text import Text
 
 MOST_LISTED = 80
 """Columns that a drop-down list offers; wider sheets are typed, with suggestions."""
@@ -21,6 +22,16 @@ _DATA = Text(zh="由数据判断", en="as the data tell")
 _MISSING, _ONE_OF = Text(zh="还缺", en="missing"), Text(zh="其中之一", en="one of these")
 _YES, _NO = Text(zh="是", en="yes"), Text(zh="否", en="no")
 _DATES, _MONEY = frozenset({"instant", "date", "birthday"}), frozenset({"money"})
+ZONES = ("UTC", "Asia/Shanghai", "Asia/Hong_Kong", "Asia/Tokyo", "Asia/Singapore", "Europe/London", "Europe/Berlin", "America/New_York", "America/Los_Angeles")  # fmt: skip
+UNITS: dict[str, Text] = {
+    "分": Text(zh="分", en="fen, cents (0.01)"),
+    "角": Text(zh="角", en="jiao (0.1)"),
+    "元": Text(zh="元", en="yuan (1)"),
+    "千元": Text(zh="千元", en="thousands"),
+    "万元": Text(zh="万元", en="ten thousands"),
+    "百万元": Text(zh="百万元", en="millions"),
+    "亿元": Text(zh="亿元", en="hundred millions"),
+}
 CURRENCIES = ("CNY", "USD", "EUR", "GBP", "JPY", "HKD", "TWD", "KRW", "SGD", "AUD", "CAD", "MYR", "THB", "BRL", "INR")
 SPECS: dict[str, Text] = {
     "csat 1-5": Text(zh="满意度 1–5（CSAT）", en="satisfaction 1–5 (CSAT)"),
@@ -106,7 +117,7 @@ def _shown(folder: Folder, number: int, sheet: Sheet) -> Shown:
     more = tuple(one for one in fields if not one.first)
     return Shown(
         number, sheet, found, chosen, first, more, _questions(number, plan, found), _words(number, plan, found),
-        _options(number, plan), tuple(missing(plan)),
+        _options(number, plan, folder.timezone), tuple(missing(plan)),
     )  # fmt: skip
 
 
@@ -153,7 +164,7 @@ def _words(number: int, plan: SheetMapping, found: Preview) -> tuple[tuple[str, 
             continue
         offers = (
             ("", Text(zh="（不认识）", en="(not known)")()),
-            *((value, _value(field, value)) for value in field.choices),
+            *((value, choice_words(value, field.choices)) for value in field.choices),
         )
         choices = tuple(
             Choice(f"s{number}-c-{name}-{at}", word, value or "", offers, hidden=(f"s{number}-w-{name}-{at}", word))
@@ -163,14 +174,19 @@ def _words(number: int, plan: SheetMapping, found: Preview) -> tuple[tuple[str, 
     return tuple(listed)
 
 
-def _value(field: Field, value: str) -> str:
-    """A value of a choice in the current language: its first word that is written in it."""
-    wants_ascii = current_language() == "en"
-    return next((word for word in field.choices[value] if word.isascii() == wants_ascii), value)
+def _units(number: int, plan: SheetMapping) -> tuple[Choice, ...]:
+    """The unit of each column of amounts."""
+    label, heading = Text(zh="“{f}”的单位", en="Unit of {f}"), Text(zh="按表头", en="as the heading says")
+    offers = (("", heading()), *((unit, UNITS[unit]()) for unit in CHOSEN_UNITS))
+    return tuple(
+        Choice(f"s{number}-u-{field.name}", label.fill(f=field.label)(), plan.units.get(field.name, ""), offers)
+        for field in plan.sheet_kind.fields
+        if field.reads == "money" and field.name in plan.columns
+    )
 
 
-def _options(number: int, plan: SheetMapping) -> tuple[Choice, ...]:
-    """What the cells alone may not tell, where the sheet has columns that it concerns."""
+def _options(number: int, plan: SheetMapping, home: str) -> tuple[Choice, ...]:
+    """What the cells alone may not tell, where the sheet has columns that it concerns; ``home`` is the company's time zone."""
     reads = {f.reads for name in plan.columns if (f := plan.sheet_kind.field_named(name))}
     found = []
     if reads & _DATES:
@@ -178,11 +194,15 @@ def _options(number: int, plan: SheetMapping) -> tuple[Choice, ...]:
         found.append(("date_order", Text(zh="日期次序", en="Order of dates"), orders))
         days = {"first": Text(zh="当月第一天", en="the first"), "last": Text(zh="当月最后一天", en="the last")}
         found.append(("month_day", Text(zh="只有月份时记在", en="A month without a day is"), days))
+    if "instant" in reads:
+        zones = {zone: Text.same(zone) for zone in dict.fromkeys((plan.options.time_zone or home, *ZONES))}
+        found.append(("time_zone", Text(zh="没写时区的时间属于", en="Times without an offset are those of"), zones))
     if reads & _MONEY:
         found.append(("currency", Text(zh="金额币种", en="Currency"), {code: Text.same(code) for code in CURRENCIES}))
     if plan.kind in ("orders", "order_lines"):
         found += _ORDER_OPTIONS
-    return tuple(_option(number, plan, name, label, offers) for name, label, offers in found)
+    listed = [_option(number, plan, name, label, offers, home) for name, label, offers in found]
+    return (*_units(number, plan), *listed)
 
 
 _ORDER_OPTIONS: list[tuple[str, Text, dict[str, Text]]] = [
@@ -194,9 +214,9 @@ _ORDER_OPTIONS: list[tuple[str, Text, dict[str, Text]]] = [
 ]  # fmt: skip
 
 
-def _option(number: int, plan: SheetMapping, name: str, label: Text, offers: Mapping[str, Text]) -> Choice:
-    is_flag = set(offers) == {"true"}
-    none = _NO if is_flag else _DATA
+def _option(number: int, plan: SheetMapping, name: str, label: Text, offers: Mapping[str, Text], home: str) -> Choice:
+    at_home = Text(zh="公司（{z}）", en="the company ({z})").fill(z=home)
+    none = _NO if set(offers) == {"true"} else at_home if name == "time_zone" else _DATA
     listed = (("", none()), *((value, words()) for value, words in offers.items()))
     return Choice(f"s{number}-o-{name}", label(), _option_value(plan, name), listed)
 
@@ -247,6 +267,12 @@ def _others_said(number: int, plan: SheetMapping, given: Mapping[str, str]) -> S
         wanted = given.get(f"s{number}-o-{name}", _option_value(plan, name))
         if wanted != _option_value(plan, name):
             said.append(f"{name}={wanted}")
+    for field in plan.sheet_kind.fields:
+        # A column that is given up or exchanged takes its unit along.
+        unit, column = given.get(f"s{number}-u-{field.name}"), plan.columns.get(field.name, "")
+        stays = column and given.get(f"s{number}-f-{field.name}", column).strip() == column
+        if unit is not None and stays and unit != plan.units.get(field.name, ""):
+            said.append(f"{field.name}:unit={unit}")
     return said
 
 
