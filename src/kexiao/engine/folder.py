@@ -16,7 +16,19 @@ from kexiao.text import Text
 FORMAT = 2
 SETTINGS_FILE = "kexiao.toml"
 DEFAULT_TIMEZONE = "Asia/Shanghai"
-PARTS = ("data", "inbox", "quarantine", "audit", "reports", "mappings", "scorecards", "initiatives", "rules", "sources")
+PARTS = (
+    "data",
+    "inbox",
+    "quarantine",
+    "audit",
+    "reports",
+    "mappings",
+    "scorecards",
+    "initiatives",
+    "rules",
+    "sources",
+    "metrics",
+)
 
 _TEMPLATE = """\
 # 客效工作区设置 · Settings of this Kexiao workspace. No secrets here.
