@@ -160,6 +160,7 @@ def test_a_full_disk_is_told_as_such_and_changes_nothing(store: Store, monkeypat
     monkeypatch.setattr(module, "sync", full)
     with pytest.raises(StorageError) as caught, store.writing("load") as writer:
         add(writer, 0, 10)
+        writer.commit()
     assert "磁盘空间已满" in caught.value.message("zh")
     assert caught.value.exit_code == 7
     assert store.current() == EMPTY

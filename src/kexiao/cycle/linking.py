@@ -19,7 +19,7 @@ from kexiao.tables.survivors import survivors
 from kexiao.text import Text
 
 BY = "load"
-_BARE = "origin = 'file' AND regexp_matches(source_id, '^(phone|email):')"
+_BARE = "origin = 'file' AND (starts_with(source_id, 'phone:') OR starts_with(source_id, 'email:'))"
 _NAME = (
     "CASE WHEN contains(name, '*') THEN NULL ELSE nullif(regexp_replace(regexp_replace(lower(nfc_normalize(name)), '[\\s\\p{P}\\p{S}]', '', 'g'), "
     "'(先生|女士|小姐|太太|老师|同学)$', ''), '') END"

@@ -11,6 +11,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, time
@@ -24,9 +25,7 @@ from kexiao.errors import IntegrityFailed, Place, WrongUse
 from kexiao.text import Text
 
 Columns = Sequence[tuple[str, str]]
-PARQUET = (
-    "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880, DICTIONARY_SIZE_LIMIT 1000, WRITE_BLOOM_FILTER false"
-)
+PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 122880, DICTIONARY_SIZE_LIMIT 1000, WRITE_BLOOM_FILTER false"
 """Dictionaries for what has few values, such as a channel: those of ids and amounts cost more to make than they save."""
 
 
@@ -192,8 +191,9 @@ class Store:
     @contextmanager
     def writing(self, reason: str, *, on_wait: Callable[[], None] | None = None) -> Iterator[Writer]:
         """Hold the store alone and collect changes; nothing is visible until ``commit``. Whoever comes second waits, told once by ``on_wait``."""
-        with exclusive(self.data / "_lock", on_wait=on_wait):
-            yield Writer(self, self.current(), reason)
+        # What one query wrote is made safe on the disk while the next one runs.
+        with exclusive(self.data / "_lock", on_wait=on_wait), ThreadPoolExecutor(1) as keeper:
+            yield Writer(self, self.current(), reason, keeper)
 
     def busy(self) -> Text:
         """Words for whoever waits, with the process that is writing."""
@@ -217,10 +217,12 @@ class Store:
 class Writer:
     """Changes of one load: files written so far and the table versions that will name them."""
 
-    def __init__(self, store: Store, base: Snapshot, reason: str) -> None:
+    def __init__(self, store: Store, base: Snapshot, reason: str, keeper: ThreadPoolExecutor) -> None:
         self.store = store
         self.base = base
         self.reason = reason
+        self._keeper = keeper
+        self._unsafe: list[Future[None]] = []
         self.tables: dict[str, TableVersion] = dict(base.tables)
         self._written: list[str] = []
 
@@ -242,8 +244,7 @@ class Writer:
             if rows == 0:
                 path.unlink(missing_ok=True)
                 return None
-            sync(path)
-            sync(folder)
+            self._unsafe.append(self._keeper.submit(_make_safe, path))
             self._written.append(f"{table}/{path.name}")
             return PartFile(f"{table}/{path.name}", path.stat().st_size, sha256(path), rows)
 
@@ -260,6 +261,8 @@ class Writer:
     def discard(self) -> None:
         """Give the changes up, and remove the files written for them."""
         self.tables = dict(self.base.tables)
+        wait(self._unsafe)
+        self._unsafe.clear()
         for name in self._written:
             (self.store.data / name).unlink(missing_ok=True)
         self._written.clear()
@@ -273,6 +276,9 @@ class Writer:
                 align_delta_log(
                     self.store.data / name, version.columns, {p.path.split("/", 1)[1]: p for p in version.files}
                 )
+        for one in self._unsafe:
+            one.result()
+        self._unsafe.clear()
         snapshot = Snapshot(
             self.base.number + 1,
             datetime.now(UTC).isoformat(),
@@ -285,6 +291,12 @@ class Writer:
         self.base = snapshot
         self._written.clear()
         return snapshot
+
+
+def _make_safe(path: Path) -> None:
+    with storage_errors(path):
+        sync(path)
+        sync(path.parent)
 
 
 def write_snapshot(path: Path, snapshot: Snapshot) -> None:

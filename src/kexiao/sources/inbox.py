@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kexiao.engine.folder import Folder
-from kexiao.engine.posix import sha256, storage_errors, sync
+from kexiao.engine.posix import copy_hashed, storage_errors, sync
 from kexiao.sources import resuming
 from kexiao.sources.files.reading import printable
 
@@ -29,16 +29,18 @@ class Source:
 
 def take(work: Path, path: Path, exported_at: datetime | None) -> Source:
     """Copy a file into the workplace under the hash of its content, so that nobody changes it while it is read."""
+    copy = work / f"{uuid.uuid4().hex}.tmp"
     with storage_errors(path):
-        fingerprint = sha256(path)
         changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        given = path.open("rb")
+    with given, storage_errors(copy):
+        fingerprint = copy_hashed(given, copy)
     ending = (
         path.suffix.lower() if path.suffix[1:].isascii() and path.suffix[1:].isalnum() and len(path.suffix) <= 8 else ""
     )
     place = work / f"{fingerprint}{ending}"
     with storage_errors(place):
-        if not place.exists():
-            shutil.copyfile(path, place)
+        copy.replace(place)
     return Source(
         place, printable(path.name) or place.name, fingerprint, (exported_at or changed).astimezone(UTC).isoformat()
     )

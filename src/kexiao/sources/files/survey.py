@@ -169,7 +169,7 @@ class _State:
         inside = np.bitwise_xor.accumulate(quote.view(np.uint8))
         if inside[-1] or not self._are_paired(signs, np.flatnonzero(signs == _QUOTE)):
             return None
-        return of_marks[~quote & (inside == 0)].tobytes()
+        return bytes(of_marks[~quote & (inside == 0)])
 
     def _are_paired(self, signs: NDArray[np.uint8], quotes: NDArray[np.intp]) -> bool:
         """Whether each quote opens a cell, closes one, or is half of a doubled one."""

@@ -103,7 +103,7 @@ class Batch:
         ref = self.ref(sheet, "t")
         if sheet.mapping.options.origin != EVERYWHERE and mapped.keys() & {"phone", "email"} and ":" in ref:
             # A phone or an address is the same person's in every system.
-            origin = f"CASE WHEN regexp_matches({ref}, '^(phone|email):') THEN {quote_text(EVERYWHERE)} ELSE {own} END"
+            origin = f"CASE WHEN starts_with({ref}, 'phone:') OR starts_with({ref}, 'email:') THEN {quote_text(EVERYWHERE)} ELSE {own} END"
         join = ""
         if self.of_kind("customers") and "customer_id" in mapped and "link_id" not in mapped and self._has_links():
             join, ref = " LEFT JOIN links AS k ON k.link_id = t.customer_id", "coalesce(k.customer_id, t.customer_id)"

@@ -13,6 +13,7 @@ from kexiao.sources.files.staged import StagedSheet
 from kexiao.sources.mapping.clock import fixed_offset, instant_of
 from kexiao.sources.mapping.fields import Field
 from kexiao.sources.mapping.plan import SheetMapping
+from kexiao.sources.mapping.testers import perhaps_tester
 from kexiao.sources.mapping.values.moments import is_implausible
 
 SQL_TYPES = {
@@ -63,7 +64,7 @@ class Column:
 
     ``clean`` is SQL of the value of a clean cell over its text ``r<number>``, null for any other; ``cast`` the same without the test, for columns of
     nothing but clean cells. ``filled`` cells of which ``unread`` are not clean, whose readings stand in the table ``slow``; ``odd`` clean ones hold
-    dates that cannot be meant, ``broken`` ones a fraction where things are counted.
+    dates that cannot be meant, ``broken`` ones a fraction where things are counted, ``testers`` perhaps name a test customer.
     """
 
     number: int
@@ -74,6 +75,7 @@ class Column:
     unread: int = 0
     odd: int = 0
     broken: int = 0
+    testers: int = 0
     slow: str | None = None
 
     @property
@@ -109,25 +111,29 @@ def cells_of(connection: Connection, sheet: StagedSheet, mapping: SheetMapping, 
     found = [int(count) for count in run(connection, f"SELECT {counts} FROM (SELECT *, {values} FROM ({rows}))")[0]]
     if not down:
         # Where no cell says that it is empty, nobody has to ask it again.
-        rows = texts.rows(frozenset(n for n, empty in enumerate(found[4 * len(columns) :]) if not empty))
+        rows = texts.rows(frozenset(n for n, empty in enumerate(found[5 * len(columns) :]) if not empty))
     return Cells(
         rows,
         tuple(
-            replace(column, filled=filled, unread=filled - read, odd=odd, broken=broken)
-            for column, filled, read, odd, broken in zip(
-                columns, *(found[at : 4 * len(columns) : 4] for at in range(4)), strict=True
+            replace(column, filled=filled, unread=filled - read, odd=odd, broken=broken, testers=testers)
+            for column, filled, read, odd, broken, testers in zip(
+                columns, *(found[at : 5 * len(columns) : 5] for at in range(5)), strict=True
             )
         ),
     )
 
 
 def _counts(column: Column, today: date) -> str:
-    """SQL of how many cells are filled, clean, odd and broken."""
+    """SQL of how many cells are filled, clean, odd and broken, and how many perhaps name a test customer."""
     value = f"v{column.number}"
     odd = implausible(column.field, value, today)
     broken = f"{value} <> floor({value})" if column.field.name == "quantity" else None
+    tester = perhaps_tester(column.field.name, column.raw)
+    if tester and column.field.reads not in ("text", "free_text"):
+        # What is read with care may turn out to be one, whatever its cell looks like.
+        tester = f"{tester} OR ({column.raw} IS NOT NULL AND {value} IS NULL)"
     return f"count({column.raw}), count({value}), " + ", ".join(
-        f"count(*) FILTER ({test})" if test else "0" for test in (odd, broken)
+        f"count(*) FILTER ({test})" if test else "0" for test in (odd, broken, tester)
     )
 
 
@@ -195,9 +201,11 @@ def _column(number: int, field: Field, unit: Decimal, zone: ZoneInfo) -> Column:
     cast = (
         _instant(raw, zone) if field.reads == "instant" else f"TRY_CAST({raw} AS {kind})" if kind != "VARCHAR" else raw
     )
-    return Column(
-        number, field, f"CASE WHEN regexp_full_match({raw}, '{_PATTERNS[field.reads]}') THEN {cast} END", cast
-    )
+    clean = f"regexp_full_match({raw}, '{_PATTERNS[field.reads]}')"
+    if field.reads == "instant":
+        # Most moments are written so, and what casts of this form has no other reading.
+        clean = f"{raw} LIKE '____-__-__ __:__:__' OR {clean}"
+    return Column(number, field, f"CASE WHEN {clean} THEN {cast} END", cast)
 
 
 def _instant(raw: str, zone: ZoneInfo) -> str:

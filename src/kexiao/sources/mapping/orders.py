@@ -10,16 +10,12 @@ from kexiao.sources.mapping.following import line_keys
 from kexiao.sources.mapping.kinds.orders import LINE_FIELDS
 from kexiao.sources.mapping.masking import masked
 from kexiao.sources.mapping.order_keys import order_key, refuse_unknown_customers
+from kexiao.sources.mapping.testers import is_tester
 from kexiao.tables.catalogue import table_named
 from kexiao.tables.loading import Incoming
 from kexiao.text import Text
 
 _HEADER = ("channel", "campaign", "region", "team", "salesperson", "segment")
-# The name or number of a test customer as a pattern, after words that it must hold, which are told much faster.
-_TESTERS = {
-    "customer_name": "^\\s*(测试(客户|账号|用户|单)?|test(er)?)\\s*$",
-    "customer_id": "^\\s*(test|测试)[-_ ]?[0-9]*\\s*$",
-}
 _LINE = "order_key, product, line_key, quantity, gross, net, cost, known_at, src, row_no"
 
 
@@ -74,12 +70,8 @@ def _order_rows(batch: Batch, sheet: BatchSheet, lines: bool) -> str:
 
 
 def _of_a_tester(batch: Batch, sheet: BatchSheet) -> str:
-    """The condition that a row's customer is a test account, by name (测试, test) or number (TEST001); such rows are told of."""
-    told = [
-        f"((t.{name} ILIKE '%test%' OR contains(t.{name}, '测试')) AND regexp_matches(t.{name}, {quote_text(form)}, 'i'))"
-        for name, form in _TESTERS.items()
-        if name in sheet.mapping.columns
-    ]
+    """The condition that a row's customer is a test account; such rows are told of."""
+    told = [is_tester(name, f"t.{name}") for name in sheet.typed.testers]
     condition = f"coalesce({' OR '.join(told)}, false)" if told else "false"
     rows = batch.count(f"SELECT count(*) FROM ({batch.sheet_rows(sheet)}) AS t WHERE {condition}") if told else 0
     if not rows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kexiao.engine.duck import quote_name, quote_text, run
+from kexiao.engine.duck import quote_name, quote_text
 from kexiao.sources.mapping.batch import Batch, BatchSheet
 from kexiao.sources.mapping.clock import day_of
 from kexiao.sources.mapping.following import looked_up, make_order_lookup
@@ -150,27 +150,25 @@ def _people(batch: Batch) -> list[Incoming]:
         return []
     rows = " UNION ALL ".join(parts)
     held = [name for name in _PERSONAL if any(name in sheet.mapping.columns for sheet in batch.sheets)]
-    said = ", ".join(held) or "NULL"
     # A row that says nothing of a person makes nothing newer that others say: whichever file came first, the same word is the latest.
-    latest = (
-        f"coalesce(max(moment) FILTER (coalesce({', '.join(f'CAST({name} AS VARCHAR)' for name in held)}) IS NOT NULL), {_NEVER})"
-        if held
-        else _NEVER
+    anything = f"coalesce({', '.join(f'CAST({name} AS VARCHAR)' for name in held)}) IS NOT NULL" if held else "false"
+    batch.connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE said AS SELECT {', '.join(['_origin', '_ref', *held])}, max(moment) AS moment "
+        f"FROM ({rows}) WHERE _ref IS NOT NULL GROUP BY ALL"
+    )
+    batch.connection.execute(
+        "CREATE OR REPLACE TEMP TABLE various AS SELECT _origin, _ref FROM said GROUP BY 1, 2 HAVING count(*) > 1"
     )
     # Most customers say the same of themselves in every row; only the others need the newest of each value.
-    once = ", ".join(f"any_value({name}) AS {name}" for name in held)
-    batch.connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE said AS SELECT _origin, _ref, min(said) <> max(said) AS differs, {once}{',' if once else ''} {latest} AS known_at "
-        f"FROM (SELECT *, hash({said}) AS said FROM ({rows})) WHERE _ref IS NOT NULL GROUP BY 1, 2"
-    )
-    found = "SELECT * EXCLUDE (differs) FROM said WHERE NOT differs"
-    if batch.count("SELECT count(*) FROM said WHERE differs"):
+    same = f"CASE WHEN {anything} THEN coalesce(moment, {_NEVER}) ELSE {_NEVER} END AS known_at"
+    found = f"SELECT * EXCLUDE (moment), {same} FROM said"
+    if batch.count("SELECT count(*) FROM various"):
         newest = ", ".join(
             f"(max({{'m': moment, 'v': {name}}}) FILTER ({name} IS NOT NULL)).v AS {name}" for name in held
         )
-        found += (
-            f" UNION ALL SELECT _origin, _ref, {newest}, {latest} AS known_at FROM (SELECT _origin, _ref, {said}, max(moment) AS moment "
-            f"FROM ({rows}) SEMI JOIN (SELECT _origin, _ref FROM said WHERE differs) USING (_origin, _ref) GROUP BY ALL) GROUP BY 1, 2"
+        found = (
+            f"{found} ANTI JOIN various USING (_origin, _ref) UNION ALL SELECT _origin, _ref, {newest}, "
+            f"coalesce(max(moment) FILTER ({anything}), {_NEVER}) AS known_at FROM said SEMI JOIN various USING (_origin, _ref) GROUP BY 1, 2"
         )
     shown = ", ".join(
         (name if name in held else _no_value(name)) + f" AS {name.removeprefix('customer_')}" for name in _PERSONAL
@@ -180,6 +178,7 @@ def _people(batch: Batch) -> list[Incoming]:
         f"{shown}, known_at FROM ({found})"
     )
     batch.connection.execute("DROP TABLE said")
+    batch.connection.execute("DROP TABLE various")
     _tell_case(batch)
     sql = f"SELECT customer_id, {_NEVER} AS known_at, CAST(-1 AS BIGINT) AS src, CAST(-1 AS BIGINT) AS row_no FROM people GROUP BY 1"
     return [Incoming(table_named("customers"), sql, derived=True, decides=False)]
@@ -201,13 +200,13 @@ def _person_rows(batch: Batch, sheet: BatchSheet) -> str:
 
 
 def _tell_case(batch: Batch) -> None:
-    ids, folded = run(
-        batch.connection, "SELECT count(DISTINCT source_id), count(DISTINCT lower(source_id)) FROM people"
-    )[0]
-    if folded < ids:
+    doubled = batch.count(
+        "SELECT sum(n - 1) FROM (SELECT count(*) AS n FROM people GROUP BY origin, lower(source_id) HAVING count(*) > 1)"
+    )
+    if doubled:
         batch.warnings.append(
             Text(
                 zh="有 {n} 个客户编号只差大小写，按不同客户处理。",
                 en="{n} customer ids differ in case only and are taken as different customers.",
-            ).fill(n=ids - folded)
+            ).fill(n=doubled)
         )

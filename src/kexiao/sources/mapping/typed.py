@@ -47,7 +47,7 @@ class TypedSheet:
 
     ``rows`` is what to read them FROM: ``row_no``, the fields of ``mapping.columns`` by name (instants as UTC timestamps), and ``_field``, ``_code``: the
     first field that refuses the row and why, null for good rows. ``notes`` counts rows by (field, note). ``currency`` is what the amounts show.
-    ``whole`` are the fields that have a value in every row.
+    ``whole`` are the fields that have a value in every row, ``testers`` those that perhaps name test customers.
     """
 
     source: StagedSheet
@@ -56,6 +56,7 @@ class TypedSheet:
     notes: Mapping[tuple[str, str], int]
     currency: str | None = None
     whole: frozenset[str] = frozenset()
+    testers: tuple[str, ...] = ()
 
 
 def read_cells(
@@ -84,7 +85,8 @@ def read_cells(
     shown = "*" if refused else f"* REPLACE ({_NONE} AS _field, {_NONE} AS _code)"
     whole = frozenset(c.field.name for c in columns if c.filled == sheet.rows and not c.unread)
     notes = {**_notes(connection, columns), **lost, **_fractions(connection, query, columns)}
-    return TypedSheet(sheet, mapping, f"(SELECT {shown} FROM ({query.sql}))", notes, currency, whole)
+    testers = tuple(c.field.name for c in columns if c.testers)
+    return TypedSheet(sheet, mapping, f"(SELECT {shown} FROM ({query.sql}))", notes, currency, whole, testers)
 
 
 def _read_rest(
