@@ -306,6 +306,7 @@ NONSENSE = {
     "a rate has a denominator": ('formula = "orders"', "ratio", "unit", "no denominator"),
     "a share lies inside its whole": ('formula = "orders / known_orders"', "ratio", "formula", "never below 1"),
     "what is no part is no share": ('formula = "ordering_customers / at_start"', "ratio", "formula", "can exceed 1"),
+    "a share is never below nothing": ('formula = "(promoters - detractors) / nps_answers"', "ratio", "formula", "can exceed 1"),
     "a rate of rates means nothing": ('formula = "(net_sales / orders) / (orders / ordering_customers)"', "ratio", "formula", "rate of rates"),
     "customers do not add up": ('formula = "ordering_customers + participants"', "customers", "formula", "both sides"),
     "a part is not added to its whole": ('formula = "orders + known_orders"', "orders", "formula", "count twice"),

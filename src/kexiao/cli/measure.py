@@ -36,6 +36,14 @@ def measure(
     variants: Annotated[
         bool, option("--variants", zh="并列显示其他公式", en="show published variants beside ours")
     ] = False,
+    trailing: Annotated[
+        int | None,
+        option(
+            "--trailing",
+            zh="滚动窗口：合并几个粒度，如 12 个月",
+            en="a moving window of so many grains, such as 12 months",
+        ),
+    ] = None,
     as_of: Annotated[str, option("--as-of", zh="按某个快照或日期", en="read an older snapshot or day")] = "",
 ) -> None:
     """Print metrics with their intervals; JSON has every field that comes with a value."""
@@ -50,6 +58,7 @@ def measure(
         by=comma_list(by),
         where=filters(where),
         variants=variants,
+        window=trailing,
         as_of=as_of or None,
     )
     if session().format == "json":

@@ -11,11 +11,13 @@ from kexiao.errors import WrongUse, unknown_name
 from kexiao.facts.dressing import Request
 from kexiao.facts.evaluate import evaluate
 from kexiao.facts.metric import Metric, MetricValue
-from kexiao.facts.periods import GRAINS, Grain, Period, parse, split
+from kexiao.facts.periods import GRAINS, Grain, Period, parse, split, trailing
 from kexiao.facts.source import FactSource, open_facts
 from kexiao.facts.subjects import DIMENSION_LABELS
 from kexiao.metrics.catalogue import all_metrics, in_its_catalogue, metric_named
 from kexiao.text import Text
+
+_LONGEST_WINDOW = 400
 
 
 @dataclass(frozen=True)
@@ -89,16 +91,18 @@ def measure(
     by: Sequence[str] = (),
     where: Sequence[tuple[str, str]] = (),
     variants: bool = False,
+    window: int | None = None,
     as_of: str | None = None,
 ) -> Measurement:
     """Metrics by name (all of the catalogue, when none is named) over a period, split by ``grain`` and along up to three dimensions.
 
+    ``window`` takes so many periods of the grain together, each time those that end with it (twelve months, moving along by month).
     ``where`` fixes dimensions to a value; ``variants`` adds every published variant beside ours. Errors: ``WrongUse`` for unknown names and for
     dimensions that make no sense for any metric asked.
     """
     return measure_facts(
-        open_facts(folder, as_of=as_of), metrics, period=period, grain=grain, by=by, where=where, variants=variants
-    )
+        open_facts(folder, as_of=as_of), metrics, period=period, grain=grain, by=by, where=where, variants=variants, window=window
+    )  # fmt: skip
 
 
 def measure_facts(
@@ -110,12 +114,16 @@ def measure_facts(
     by: Sequence[str] = (),
     where: Sequence[tuple[str, str]] = (),
     variants: bool = False,
+    window: int | None = None,
 ) -> Measurement:
     """The same over facts that are open already, for callers who ask several times."""
     names = list(metrics) or list(all_metrics())
     _check_dimensions([*by, *(name for name, _ in where)])
     whole = period if isinstance(period, Period) else parse(period, source.fiscal_start)
     periods = split(whole, _checked_grain(grain)) if grain else [whole]
+    if window is not None:
+        _check_window(window, grain)
+        periods = [trailing(one, window) for one in periods]
     requests = [request for name in names for request in requests_for(name, variants=variants)]
     values = evaluate(source, requests, periods, tuple(by), tuple(where))
     _refuse_if_dimensions_never_fit(source, names, [*by, *(name for name, _ in where)])
@@ -145,6 +153,14 @@ def _checked_grain(grain: str) -> Grain:
     if grain not in GRAINS:
         raise unknown_name(Text(zh="时间粒度", en="grain"), grain, list(GRAINS))
     return grain
+
+
+def _check_window(window: int, grain: str | None) -> None:
+    if not grain or not 1 <= window <= _LONGEST_WINDOW:
+        raise WrongUse(
+            Text(zh="滚动窗口要有时间粒度，长度为 1 到 {n}。", en="A trailing window needs a grain, and a length from 1 to {n}.").fill(n=_LONGEST_WINDOW),
+            next_step=Text(zh="例如 --grain month --trailing 12。", en="For example --grain month --trailing 12."),
+        )  # fmt: skip
 
 
 def _check_dimensions(names: Sequence[str]) -> None:

@@ -59,6 +59,7 @@ class Workspace:
         by: Sequence[str] = (),
         where: dict[str, str] | None = None,
         variants: bool = False,
+        window: int | None = None,
         as_of: str | None = None,
     ) -> Measurement:
         """Metrics over a period; see ``kexiao.cycle.measure``."""
@@ -66,8 +67,8 @@ class Workspace:
         fixed = tuple((where or {}).items())
         with metrics_of(self.folder.root):
             return measure_facts(
-                self.facts(as_of), names, period=period, grain=grain, by=list(by), where=fixed, variants=variants
-            )
+                self.facts(as_of), names, period=period, grain=grain, by=list(by), where=fixed, variants=variants, window=window
+            )  # fmt: skip
 
     def metrics(self) -> dict[str, Metric]:
         """The catalogue: the program's metrics and the company's own, by name."""

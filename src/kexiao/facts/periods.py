@@ -116,6 +116,18 @@ def split(whole: Period, grain: Grain) -> list[Period]:
     return found
 
 
+def trailing(period: Period, count: int) -> Period:
+    """So many periods of its grain in one, the last of which it is: a window that moves along.
+
+    >>> trailing(parse("2025-03"), 12).name
+    '2024-04-01..2025-03-31'
+    """
+    first = period
+    for _ in range(count - 1):
+        first = first.before()
+    return Period(first.start, period.end, "range", period.fiscal_start) if count > 1 else period
+
+
 _FORMS = (
     (re.compile(r"(\d{4})-(\d{2})-(\d{2})"), "day"),
     (re.compile(r"(\d{4})-W(\d{2})"), "week"),

@@ -277,7 +277,7 @@ def _rate(entries: Entries, rate: Rate, unit: str) -> Formula:
     if not inside(top.formula, bottom.formula):
         _refuse(
             entries,
-            Text(zh="{w}：分子不是分母的一部分，占比可能超过 1。", en="{w}: the numerator is no part of the denominator, so the share can exceed 1.").fill(w=rate.written),
+            Text(zh="{w}：分子不是分母的一部分，占比可能超过 1 或低于 0。", en="{w}: the numerator is no part of the denominator, so the share can exceed 1 or fall below 0.").fill(w=rate.written),
             Text(zh='给分母的那一部分加条件作分子，或用 unit = "times"。', en='Make the numerator the denominator with a condition, or take unit = "times".'),
         )  # fmt: skip
     return Ratio(top.formula, bottom.formula, kind="share", immature=immature)

@@ -177,9 +177,9 @@ def _both_inside(part: Both, whole: Formula) -> bool:
 
 
 def _sum_inside(part: Formula, whole: Formula) -> bool:
-    """A sum of things that are apart lies inside what holds each of them; a difference inside what it is taken from."""
+    """A sum of things that are apart lies inside what holds each of them; what is left after taking a part away, inside what it is taken from."""
     if isinstance(part, Minus) and kind_of(part) != "money":
-        return inside(part.left, whole)
+        return inside(part.left, whole) and inside(part.right, part.left)
     if isinstance(part, Plus) and apart(part.left, part.right):
         return inside(part.left, whole) and inside(part.right, whole)
     return isinstance(whole, Plus) and (inside(part, whole.left) or inside(part, whole.right))
