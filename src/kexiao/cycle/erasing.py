@@ -30,7 +30,19 @@ from kexiao.tables.person import Person
 MASK = "***"
 # Where people write freely: there a name is masked too.
 _FREE = frozenset(
-    {"note", "comment", "evidence", "reason", "message_zh", "message_en", "warnings", "file_name", "mapping", "title"}
+    {
+        "note",
+        "comment",
+        "evidence",
+        "reason",
+        "message_zh",
+        "message_en",
+        "warnings",
+        "file_name",
+        "mapping",
+        "title",
+        "kept",
+    }
 )
 _TEXT_FILES = ("mappings", "reports", "initiatives", "scorecards", "playbook")
 _RECORDS = frozenset({"loads", "quarantined"})

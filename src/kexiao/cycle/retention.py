@@ -24,6 +24,7 @@ from kexiao.engine.store import PartFile, Snapshot, Store, TableVersion, Writer,
 from kexiao.errors import InputRejected, IntegrityFailed, KexiaoError, Place
 from kexiao.sources.inbox import workplace
 from kexiao.tables.catalogue import all_tables
+from kexiao.tables.remembering import drop_idle_times
 from kexiao.text import Text
 
 Progress = Callable[[Text], None]
@@ -114,6 +115,7 @@ def tidy(
         store.writing("compact", on_wait=lambda: tell(store.busy())) as writer,
     ):
         begin(folder, store)
+        _forget_times(writer, work)
         compacted = _compact(writer, work, at_least, tell)
         snapshot = writer.commit()
         thinned = _thin(folder, store, keep, moment)
@@ -128,6 +130,15 @@ def tidy(
 
 def _small(version: TableVersion) -> list[PartFile]:
     return [part for part in version.files if part.size < SMALL_BYTES]
+
+
+def _forget_times(writer: Writer, work: Path) -> None:
+    """Drop the times of values that no row needs any more: a daily export of everything adds one for each of its rows."""
+    connection = connect(work / "times")
+    try:
+        drop_idle_times(connection, writer)
+    finally:
+        connection.close()
 
 
 def _compact(writer: Writer, work: Path, at_least: int, tell: Progress) -> dict[str, tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""Keys whose equally new rows contradict each other: none of them counts until a newer row comes."""
+"""Keys whose newest rows contradict each other: none of them counts until a newer row comes; what else is known of them waits here."""
 
 from __future__ import annotations
 
@@ -27,6 +27,15 @@ conflicts = Table(
             Text(zh="主键摘要", en="Digest of the key"),
             Text(zh="主键的 MD5。", en="MD5 of the key."),
             required=True,
+        ),
+        Column(
+            "kept",
+            "text",
+            Text(zh="暂存内容", en="What waits"),
+            Text(
+                zh="其余没有矛盾的取值，更新的数据到来时恢复。",
+                en="The values that nothing contradicts; they come back with something newer.",
+            ),
         ),
     ),
     group="results",

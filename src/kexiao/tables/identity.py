@@ -9,7 +9,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from kexiao.engine.duck import Connection, quote_name, quote_text, run
+from kexiao.engine.duck import Connection, files_as_query, quote_name, quote_text, run
 from kexiao.engine.folder import Folder
 from kexiao.engine.posix import storage_errors, sync
 from kexiao.engine.store import duck_storage_errors
@@ -65,8 +65,6 @@ def contacts_path(folder: Folder) -> Path:
 
 def contacts_query(folder: Folder) -> str:
     """SQL that reads ``contacts``; an empty table before the first load."""
-    from kexiao.engine.duck import files_as_query
-
     path = contacts_path(folder)
     return files_as_query([path] if path.exists() else [], contacts.stored_columns)
 
@@ -94,28 +92,34 @@ def refuse_collisions(connection: Connection, people: str, folder: Folder) -> No
         )
 
 
+SAID = ("said", f"STRUCT({', '.join(f'{name} TIMESTAMPTZ' for name in PERSONAL)})")
+"""When each part was said, where that was before ``known_at``: beside the described columns in the file, and read here alone."""
+
+
 def _incoming_types() -> list[tuple[str, str]]:
     """The columns that a load says of a person, with their types; a column of nothing but nulls has no type of its own."""
     wanted = {"customer_id", "origin", "source_id", "known_at", *PERSONAL}
     return [(name, kind) for name, kind in contacts.stored_columns if name in wanted]
 
 
-def merge_contacts(connection: Connection, folder: Folder, incoming: str, load_id: int) -> int:
-    """Add what ``incoming`` (customer_id, origin, source_id, personal columns, known_at) says to the contacts; returns how many changed.
+def _with_times(folder: Folder) -> str:
+    path = contacts_path(folder)
+    return files_as_query([path] if path.exists() else [], (*contacts.stored_columns, SAID))
 
-    A null says nothing; the later of two values counts, by ``known_at``. The file is replaced in one step, before the load becomes visible: a load
-    that is killed leaves at most contacts that no order names yet.
+
+def merge_contacts(connection: Connection, folder: Folder, incoming: str, load_id: int) -> int:
+    """Add what ``incoming`` (customer_id, origin, source_id, personal columns, known_at; ``said`` where parts are older) says to the contacts; returns
+    how many changed.
+
+    A null says nothing; the later of two values counts, by ``known_at``, and of equally new ones the greater: the same whichever came first. The file is
+    replaced in one step, before the load becomes visible: a load that is killed leaves at most contacts that no order names yet.
     """
-    own = ", ".join(
-        f"coalesce(CASE WHEN i.known_at >= k.known_at OR k.known_at IS NULL THEN coalesce(i.{c}, k.{c}) ELSE coalesce(k.{c}, i.{c}) END, NULL) AS {c}"
-        for c in PERSONAL
-    )
-    before = ", ".join(f"k.{c} AS k_{c}" for c in PERSONAL)
-    differs = " OR ".join(f"{c} IS DISTINCT FROM k_{c}" for c in PERSONAL)
-    known = contacts_query(folder)
+    known = _with_times(folder)
     typed = ", ".join(f"CAST({name} AS {kind}) AS {name}" for name, kind in _incoming_types())
+    told = {row[0] for row in run(connection, f"DESCRIBE SELECT * FROM ({incoming})")}
+    said = f"CAST({'said' if 'said' in told else 'NULL'} AS {SAID[1]}) AS said"
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE contacts_in AS SELECT {typed} FROM ({incoming}) WHERE customer_id IS NOT NULL"
+        f"CREATE OR REPLACE TEMP TABLE contacts_in AS SELECT {typed}, {said} FROM ({incoming}) WHERE customer_id IS NOT NULL"
     )
     allowed = _may_be_stored(folder)
     if allowed != "true":
@@ -123,10 +127,15 @@ def merge_contacts(connection: Connection, folder: Folder, incoming: str, load_i
             f"CREATE OR REPLACE TEMP TABLE erased_met AS SELECT DISTINCT customer_id, origin, source_id FROM contacts_in WHERE NOT {allowed}"
         )
         connection.execute(f"DELETE FROM contacts_in WHERE NOT {allowed}")
+    parts = ", ".join(part for name in PERSONAL for part in _newest(name))
+    later = " OR ".join(f"t_{name} IS DISTINCT FROM o_{name}" for name in PERSONAL)
+    packed = ", ".join(f"{name} := CASE WHEN t_{name} < known_at THEN t_{name} END" for name in PERSONAL)
+    older = " OR ".join(f"coalesce(t_{name} < known_at, false)" for name in PERSONAL)
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE contacts_new AS SELECT customer_id, origin, source_id, {', '.join(PERSONAL)}, known_at FROM "
-        f"(SELECT i.customer_id, i.origin, i.source_id, {own}, {before}, k.customer_id IS NULL AS fresh, greatest(i.known_at, k.known_at) AS known_at "
-        f"FROM contacts_in AS i LEFT JOIN ({known}) AS k ON k.customer_id = i.customer_id AND k.origin = i.origin) WHERE fresh OR {differs}"
+        f"CREATE OR REPLACE TEMP TABLE contacts_new AS SELECT customer_id, origin, source_id, {', '.join(PERSONAL)}, known_at, "
+        f"CASE WHEN {older} THEN struct_pack({packed}) END AS said FROM "
+        f"(SELECT i.customer_id, i.origin, i.source_id, {parts}, k.customer_id IS NULL AS fresh, greatest(i.known_at, k.known_at) AS known_at "
+        f"FROM contacts_in AS i LEFT JOIN ({known}) AS k ON k.customer_id = i.customer_id AND k.origin = i.origin) WHERE fresh OR {later}"
     )
     changed = int(run(connection, "SELECT count(*) FROM contacts_new")[0][0])
     if changed:
@@ -141,13 +150,26 @@ def merge_contacts(connection: Connection, folder: Folder, incoming: str, load_i
     return changed
 
 
+def _newest(name: str) -> tuple[str, str, str]:
+    """SQL of one part of a contact: the newer value, when it was said, and when the stored one was."""
+    here, there = f"coalesce(i.said.{name}, i.known_at)", f"coalesce(k.said.{name}, k.known_at)"
+    newer = f"i.{name} IS NOT NULL AND (k.{name} IS NULL OR {here} > {there})"
+    tie = f"i.{name} IS NOT NULL AND {here} = {there}"
+    return (
+        f"CASE WHEN {newer} THEN i.{name} WHEN {tie} THEN greatest(i.{name}, k.{name}) ELSE k.{name} END AS {name}",
+        f"CASE WHEN {newer} THEN {here} WHEN k.{name} IS NOT NULL THEN {there} END AS t_{name}",
+        # A greater value of the same time is news as well.
+        f"CASE WHEN k.{name} IS NOT NULL AND NOT coalesce({tie} AND i.{name} > k.{name}, false) THEN {there} END AS o_{name}",
+    )
+
+
 def keep_contacts_of(connection: Connection, folder: Folder, customers: str) -> None:
     """Drop the contacts of customers that are no longer there, after an undo; ``customers`` gives customer_id."""
     if contacts_path(folder).exists():
         _replace(
             connection,
             folder,
-            f"SELECT * FROM ({contacts_query(folder)}) AS k SEMI JOIN ({customers}) AS c USING (customer_id)",
+            f"SELECT * FROM ({_with_times(folder)}) AS k SEMI JOIN ({customers}) AS c USING (customer_id)",
         )
 
 
@@ -160,14 +182,14 @@ def drop_contacts_of(connection: Connection, folder: Folder, numbers: Sequence[i
         run(connection, f"SELECT count(*) FROM ({contacts_query(folder)}) WHERE customer_id IN ({listed})")[0][0]
     )
     if held:
-        _replace(connection, folder, f"SELECT * FROM ({contacts_query(folder)}) WHERE customer_id NOT IN ({listed})")
+        _replace(connection, folder, f"SELECT * FROM ({_with_times(folder)}) WHERE customer_id NOT IN ({listed})")
     return held
 
 
 def _replace(connection: Connection, folder: Folder, sql: str) -> None:
     path = contacts_path(folder)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    columns: Sequence[tuple[str, str]] = contacts.stored_columns
+    columns: Sequence[tuple[str, str]] = (*contacts.stored_columns, SAID)
     shown = ", ".join(f"CAST({quote_name(name)} AS {kind}) AS {quote_name(name)}" for name, kind in columns)
     with storage_errors(path), duck_storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)

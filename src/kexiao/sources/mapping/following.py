@@ -142,7 +142,13 @@ def _follow(batch: Batch, writer: Writer, kind: str, load_id: int) -> None:
     )
     if several:
         batch.warnings.append(_SEVERAL.fill(table=table.label, n=several))
-    merge(batch.connection, writer, Incoming(table, found, derived=True, decides=False), load_id, f"follow_{kind}")
+    merge(
+        batch.connection,
+        writer,
+        Incoming(table, found, derived=True, decides=False, follows=True),
+        load_id,
+        f"follow_{kind}",
+    )
 
 
 _SEVERAL = Text(

@@ -36,7 +36,8 @@ from kexiao.sources.scrubbing import read_sheets
 from kexiao.sources.shares import Shares
 from kexiao.tables.catalogue import table_named
 from kexiao.tables.identity import merge_contacts, refuse_collisions, use_key
-from kexiao.tables.loading import Merged, append, merge
+from kexiao.tables.loading import Merged, merge
+from kexiao.tables.rows import append
 from kexiao.text import Text
 
 SHOWN_ERRORS = 1000
@@ -282,9 +283,11 @@ class Load:
         }
         seen_before = all(source.fingerprint in known for source in sources)
         changed = any(one.anything for one in merged)
+        # Rows that contradict each other are refused, but remembered; rows that say what is stored say that it was so later.
+        noted = any(one.noted for one in merged)
         withdrawn = any(one.withdrawn for one in merged)
-        nothing = report.exit_code == InputRejected.exit_code and not withdrawn
-        told = changed or (report.rows_quarantined and not seen_before)
+        nothing = report.exit_code == InputRejected.exit_code and not (withdrawn or noted)
+        told = changed or noted or (report.rows_quarantined and not seen_before)
         if not self.replayed and (nothing or not told):
             if not report.rows_quarantined or report.rows_loaded + report.rows_duplicate:
                 merge_contacts(self.connection, self.folder, "SELECT * FROM people", self.load_id)

@@ -13,6 +13,7 @@ from kexiao.sources.mapping.surveys import shape_surveys
 from kexiao.tables.catalogue import table_named
 from kexiao.tables.checks import refusal
 from kexiao.tables.description import Column
+from kexiao.tables.identity import SAID
 from kexiao.tables.loading import Incoming
 from kexiao.text import Text
 
@@ -145,7 +146,7 @@ def _people(batch: Batch) -> list[Incoming]:
     if not parts:
         batch.connection.execute(
             "CREATE OR REPLACE TEMP TABLE people AS SELECT CAST(NULL AS BIGINT) AS customer_id, '' AS origin, '' AS source_id, '' AS name, '' AS phone, '' AS email, "
-            "'' AS wechat, CAST(NULL AS DATE) AS birthday, '' AS gender, now() AS known_at WHERE false"
+            "'' AS wechat, CAST(NULL AS DATE) AS birthday, '' AS gender, now() AS known_at, NULL AS said WHERE false"
         )
         return []
     rows = " UNION ALL ".join(parts)
@@ -161,21 +162,26 @@ def _people(batch: Batch) -> list[Incoming]:
     )
     # Most customers say the same of themselves in every row; only the others need the newest of each value.
     same = f"CASE WHEN {anything} THEN coalesce(moment, {_NEVER}) ELSE {_NEVER} END AS known_at"
-    found = f"SELECT * EXCLUDE (moment), {same} FROM said"
+    found = f"SELECT * EXCLUDE (moment), {same}, CAST(NULL AS {SAID[1]}) AS said FROM said"
     if batch.count("SELECT count(*) FROM various"):
         newest = ", ".join(
             f"(max({{'m': moment, 'v': {name}}}) FILTER ({name} IS NOT NULL)).v AS {name}" for name in held
         )
+        times = ", ".join(
+            f"{name.removeprefix('customer_')} := "
+            + (f"(max({{'m': moment}}) FILTER ({name} IS NOT NULL)).m" if name in held else "CAST(NULL AS TIMESTAMPTZ)")
+            for name in _PERSONAL
+        )
         found = (
             f"{found} ANTI JOIN various USING (_origin, _ref) UNION ALL SELECT _origin, _ref, {newest}, "
-            f"coalesce(max(moment) FILTER ({anything}), {_NEVER}) AS known_at FROM said SEMI JOIN various USING (_origin, _ref) GROUP BY 1, 2"
+            f"coalesce(max(moment) FILTER ({anything}), {_NEVER}) AS known_at, struct_pack({times}) AS said FROM said SEMI JOIN various USING (_origin, _ref) GROUP BY 1, 2"
         )
     shown = ", ".join(
         (name if name in held else _no_value(name)) + f" AS {name.removeprefix('customer_')}" for name in _PERSONAL
     )
     batch.connection.execute(
         f"CREATE OR REPLACE TEMP TABLE people AS SELECT person(_origin, _ref) AS customer_id, _origin AS origin, _ref AS source_id, "
-        f"{shown}, known_at FROM ({found})"
+        f"{shown}, known_at, said FROM ({found})"
     )
     batch.connection.execute("DROP TABLE said")
     batch.connection.execute("DROP TABLE various")

@@ -1,0 +1,158 @@
+"""Random statements on a few products, in any order, grouping and repetition, against a reckoning by hand: the newest of each value counts."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kexiao.engine import posix
+from kexiao.engine.duck import connect
+from kexiao.engine.folder import create_folder
+from kexiao.engine.store import Store
+from kexiao.tables.catalogue import table_named
+from kexiao.tables.loading import Incoming, merge, withdraw
+from kexiao.tables.remembering import drop_idle_times
+
+PRODUCTS = table_named("products")
+COLUMNS = ("name", "category", "tier")
+Said = tuple[str, tuple[str | None, ...], int, bool]
+"""What one row says: product, its values, the day, and whether it was derived from other rows."""
+
+
+class Shelf:
+    """A store of products under test."""
+
+    def __init__(self, root: Path) -> None:
+        self.folder = create_folder(root / "w")
+        self.store = Store(self.folder.data)
+        self.loads = 0
+
+    def load(self, said: Sequence[Said], *, tidy: bool = False) -> tuple[int, int]:
+        """One load: rows that stand for themselves are merged first, derived ones after them; gives rows changed and things noted."""
+        self.loads += 1
+        changed = noted = 0
+        with self.store.writing("test") as writer, connect(self.folder.data / "_tmp", threads=1) as connection:
+            for derived in (False, True):
+                rows = [one for one in said if one[3] == derived]
+                if rows:
+                    incoming = Incoming(PRODUCTS, _sql(rows), derived=derived)
+                    done = merge(connection, writer, incoming, self.loads, f"t{derived:d}")
+                    changed, noted = changed + done.added + done.changed + done.withdrawn, noted + done.noted
+            if tidy:
+                drop_idle_times(connection, writer)
+            writer.commit()
+        return changed, noted
+
+    def delete(self, key: str, day: int) -> None:
+        """The source has deleted a product on a day."""
+        self.loads += 1
+        with self.store.writing("test") as writer, connect(self.folder.data / "_tmp") as connection:
+            named = f"SELECT '{key}' AS id, TIMESTAMPTZ '2026-01-{day:02d} 00:00:00+00' AS until"
+            withdraw(connection, writer, PRODUCTS, named, self.loads, "w")
+            writer.commit()
+
+    def rows(self, table: str = "products", columns: Iterable[str] = ("product_id", *COLUMNS)) -> list[tuple[Any, ...]]:
+        """What the store holds."""
+        sql = self.store.table_query(self.store.current(), table, table_named(table).stored_columns)
+        with connect(self.folder.data / "_tmp") as connection:
+            return connection.execute(f"SELECT {', '.join(columns)} FROM ({sql}) ORDER BY ALL").fetchall()
+
+    def state(self) -> tuple[list[tuple[Any, ...]], int]:
+        """The products, and how many wait because what is newest of them contradicts itself."""
+        return self.rows(), len(self.rows("conflicts", ["digest"]))
+
+
+def _sql(rows: Sequence[Said]) -> str:
+    def value(text: str | None) -> str:
+        return "CAST(NULL AS VARCHAR)" if text is None else f"'{text}'"
+
+    listed = ", ".join(
+        f"({number}, '{key}', {', '.join(map(value, values))}, TIMESTAMPTZ '2026-01-{day:02d} 00:00:00+00')"
+        for number, (key, values, day, _) in enumerate(rows, 1)
+    )
+    return f"SELECT 0 AS src, * FROM (VALUES {listed}) AS t(row_no, product_id, {', '.join(COLUMNS)}, known_at)"
+
+
+def by_hand(said: Iterable[Said]) -> tuple[list[tuple[Any, ...]], int]:
+    """The state by its definition, without any order: of each value the newest; equally new ones that differ count for nothing.
+
+    What was derived comes just before what stands for itself, and of its values the greatest counts. While something torn is the newest of all that was said
+    of a product, the product waits.
+    """
+    every = set(said)
+    rows, waiting = [], 0
+    for key in sorted({one[0] for one in every}):
+        own = [(2 * day + (not derived), values, derived) for k, values, day, derived in every if k == key]
+        shown: list[str | None] = []
+        torn = [0]
+        for place in range(len(COLUMNS)):
+            there = [(time, values[place], derived) for time, values, derived in own if values[place] is not None]
+            newest = max((time for time, _, _ in there), default=0)
+            found = {value for time, value, derived in there if time == newest}
+            firm = any(not derived for time, _, derived in there if time == newest)
+            if len(found) > 1 and firm:
+                torn.append(newest)
+                shown.append(None)
+            else:
+                shown.append(max((value for value in found if value), default=None))
+        if max(time for time, _, _ in own) > max(torn):
+            rows.append((key, *shown))
+        else:
+            waiting += 1
+    return rows, waiting
+
+
+VALUE = st.sampled_from([None, None, "x", "y", "z"])
+STATEMENT = st.tuples(st.sampled_from("ab"), st.tuples(VALUE, VALUE, VALUE), st.integers(1, 4), st.booleans())
+
+
+@st.composite
+def any_loads(draw: st.DrawFn) -> list[tuple[list[Said], bool]]:
+    """Random statements and some of them again, split into loads; after some loads what no longer speaks is dropped."""
+    said = draw(st.lists(STATEMENT, min_size=2, max_size=9))
+    said = list(draw(st.permutations([*said, *draw(st.lists(st.sampled_from(said), max_size=4))])))
+    loads = []
+    while said:
+        size = draw(st.integers(1, 4))
+        loads.append((said[:size], draw(st.booleans())))
+        said = said[size:]
+    return loads
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quick() -> Iterator[None]:
+    """Nothing waits for the disk: what is tried here is what becomes of the rows."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(posix.os, "fsync", lambda _: None)
+        yield
+
+
+def check(loads: list[tuple[list[Said], bool]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        shelf = Shelf(Path(folder))
+        for said, tidy in loads:
+            shelf.load(said, tidy=tidy)
+        assert shelf.state() == by_hand(one for said, _ in loads for one in said)
+        for said, _ in loads:
+            assert shelf.load(said) == (0, 0), "what was said before is no news"
+
+
+@settings(max_examples=8, deadline=None, derandomize=True)
+@given(any_loads())
+def test_whatever_was_said_in_whatever_order_the_newest_of_each_value_counts(
+    loads: list[tuple[list[Said], bool]],
+) -> None:
+    check(loads)
+
+
+@pytest.mark.slow
+@settings(max_examples=100, deadline=None)
+@given(any_loads())
+def test_many_random_statements_give_what_was_reckoned_by_hand(loads: list[tuple[list[Said], bool]]) -> None:
+    check(loads)
