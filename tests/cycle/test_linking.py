@@ -149,3 +149,36 @@ def test_a_file_that_changes_no_table_but_tells_whose_phone_it_is_links_at_once(
     before = company.snapshots()
     company.load(known, name="customers.csv")
     assert company.snapshots() == before
+
+
+def links(company: Company) -> int:
+    """How many links are in force."""
+    return sum(one.merged_by == "load" and one.undone_by is None for one in merges_of(company.folder))
+
+
+def loads_of(company: Company, *names: str) -> dict[str, int]:
+    """Each file as a load of its own, with its number."""
+    return {name: company.collect(company.file(f"{name}.csv", FILES[name])).load_id or 0 for name in names}
+
+
+@pytest.mark.parametrize("gone", ["family", "customers", "phone_orders", "orders", "surveys"])
+def test_an_undo_leaves_people_linked_as_if_the_load_had_never_been(tmp_path: Path, gone: str) -> None:
+    names = ["customers", "phone_orders", "family", "mail_orders", "orders", "surveys"]
+    (tmp_path / "undone").mkdir()
+    (tmp_path / "never").mkdir()
+    company, never = Company(tmp_path / "undone"), Company(tmp_path / "never")
+    numbers = loads_of(company, *names)
+    collecting_files.undo(company.folder, numbers[gone])
+    loads_of(never, *(name for name in names if name != gone))
+    assert who(company) == who(never) and links(company) == links(never)
+    # Loaded again it is what it was.
+    loads_of(company, gone)
+    assert who(company) == ONE
+
+
+def test_an_undo_does_not_make_a_link_that_a_person_took_apart(company: Company) -> None:
+    numbers = loads_of(company, "customers", "phone_orders", "orders", "surveys")
+    number = dict(company.rows("contacts", "source_id, customer_id"))["phone:13800000001"]
+    unmerge_customer(company.folder, number, who="amy")
+    collecting_files.undo(company.folder, numbers["orders"])
+    assert who(company)["A1"] == "?1"

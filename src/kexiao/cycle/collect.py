@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -31,7 +31,14 @@ from kexiao.sources.mapping.preparing import recognise_file
 from kexiao.sources.resuming import forget
 from kexiao.sources.scrubbing import original_path
 from kexiao.tables.catalogue import table_named
-from kexiao.tables.identity import erased_met, keep_contacts_of
+from kexiao.tables.identity import (
+    PERSONAL,
+    adopt_contacts,
+    contacts_apart,
+    contacts_since,
+    erased_met,
+    keep_contacts_of,
+)
 from kexiao.text import Text
 
 Progress = Callable[[Text], None]
@@ -149,22 +156,52 @@ def undo(
             )
         wanted = set(loads) - {load_id}
         before, there = _state_of(connection, store, wanted)
+        # Who people are is one file for all loads: what this one said of people who stay is told from the rest by hearing the rest again.
+        anew = _told_of_others(connection, folder, store, before, loads, load_id)
+        if anew:
+            before, there = EMPTY, set()
+        apart = work / "contacts.parquet"
         # Tables that no load wrote (merges of customers, scores) stay as they are.
-        ours = {"loads", "quarantined", "conflicts", "withdrawn", "value_times"} | {
+        ours = {"loads", "quarantined", "conflicts", "withdrawn"} | {
             name for rows in loads.values() for name in rows[0]["tables"]
         }
         kept = {name: version for name, version in current.tables.items() if name not in ours}
         writer.tables = {**kept, **{name: version for name, version in before.tables.items() if name in ours}}
-        for later in sorted(wanted - there):
-            tell(Text(zh="重放导入 {n}…", en="Replaying load {n}…").fill(n=later))
-            sources, mappings = _recorded(folder, loads[later])
-            Load(folder, writer, work / str(later), later, tell, replayed=True).run(sources, mappings)
+        with contacts_apart(apart) if anew else nullcontext():
+            for later in sorted(wanted - there):
+                tell(Text(zh="重放导入 {n}…", en="Replaying load {n}…").fill(n=later))
+                sources, mappings = _recorded(folder, loads[later])
+                Load(folder, writer, work / str(later), later, tell, replayed=True).run(sources, mappings)
+            link_people(writer, work, after_undo=True)
         audit.record(folder.root, "undo", who=who, load=load_id)
         snapshot = writer.commit()
         ended(folder)
+        if anew:
+            adopt_contacts(folder, apart)
         customers = store.table_query(snapshot, "customers", table_named("customers").stored_columns)
         keep_contacts_of(connection, folder, customers)
     return snapshot
+
+
+def _told_of_others(
+    connection: Connection,
+    folder: Folder,
+    store: Store,
+    before: Snapshot,
+    loads: dict[int, list[dict[str, Any]]],
+    load_id: int,
+) -> bool:
+    """Whether a load may have said who somebody is whom other loads know too, and every other load can be heard again."""
+    if any(original_path(folder, row["fingerprint"]) is None for n in loads if n != load_id for row in loads[n]):
+        return False
+    read = {
+        field for row in loads[load_id] for sheet in json.loads(row["mapping"])["sheets"] for field in sheet["columns"]
+    }
+    if not read.intersection((*PERSONAL, "customer_name")):
+        return False
+    known = store.table_query(before, "customers", table_named("customers").stored_columns)
+    later = max(loads) > load_id
+    return contacts_since(connection, folder, load_id, None if later else known) > 0
 
 
 def _state_of(connection: Connection, store: Store, wanted: set[int]) -> tuple[Snapshot, set[int]]:

@@ -1,7 +1,7 @@
 """Link 认人: who is known by a phone or an e-mail alone becomes one with the only customer on file who has it, whichever file came first.
 
 A link is a merge made by the load (``merged_by`` = load): dated, shown and taken back as any other. Links are what the contacts say now: after
-each load they are made anew where one customer holds the phone, and taken back where a second one does. What people merge or take apart has the last word.
+each load and each undo they are made anew where one customer holds the phone, and taken back where a second one does or either is gone. What people merge or take apart has the last word.
 A phone of several customers, or of one with quite another name, proves nothing: those are left apart, and told.
 """
 
@@ -26,22 +26,33 @@ _NAME = (
 )
 
 
-def link_people(writer: Writer, work: Path) -> list[Text]:
-    """Bring the links of the version to come up to what the contacts say; returns what is worth telling of this load's people."""
+def link_people(writer: Writer, work: Path, *, after_undo: bool = False) -> list[Text]:
+    """Bring the links of the version to come up to what the contacts say; returns what is worth telling of this load's people.
+
+    ``after_undo``: contacts still hold customers whom the version to come does not know; they count for nothing, and their links are taken back.
+    """
     folder = open_folder(writer.store.data.parent)
     if not contacts_path(folder).exists():
         return []
     connection = connect(work / "linking")
     try:
-        _bare(connection, contacts_query(folder))
         version = writer.tables.get("merges")
-        if not run(connection, "SELECT count(*) FROM bare")[0][0]:
+        contacts = contacts_query(folder)
+        if after_undo:
+            contacts = f"SELECT * FROM ({contacts}) AS k SEMI JOIN ({_customers(writer)}) AS c USING (customer_id)"
+        _bare(connection, contacts)
+        if not run(connection, "SELECT count(*) FROM bare")[0][0] and not (after_undo and version):
             return []
         table = table_named("merges")
         paths = writer.store.paths(version) if version else []
         connection.execute(f"CREATE TEMP TABLE merged AS {files_as_query(paths, table.stored_columns)}")
-        _want(connection, contacts_query(folder))
-        made, undone = _settle(connection)
+        _want(connection, contacts)
+        gone = (
+            f"SELECT customer_id FROM merged ANTI JOIN ({_customers(writer)}) USING (customer_id)"
+            if after_undo
+            else None
+        )
+        made, undone = _settle(connection, gone)
         if made or undone:
             part = writer.write(connection, "merges", table.stored_columns, "SELECT * FROM settled ORDER BY merge_id")
             old = [one.path for one in version.files] if version else []
@@ -50,6 +61,13 @@ def link_people(writer: Writer, work: Path) -> list[Text]:
         return _told(connection, writer.base.number + 1, made, undone)
     finally:
         connection.close()
+
+
+def _customers(writer: Writer) -> str:
+    """SQL of the customers of the version to come."""
+    version = writer.tables.get("customers")
+    paths = writer.store.paths(version) if version else []
+    return f"SELECT customer_id FROM ({files_as_query(paths, table_named('customers').stored_columns)})"
 
 
 def _bare(connection: Connection, contacts: str) -> None:
@@ -82,8 +100,11 @@ def _want(connection: Connection, contacts: str) -> None:
     )
 
 
-def _settle(connection: Connection) -> tuple[int, int]:
-    """The table ``settled``: all merges with the links as they should be; returns how many links were made and taken back."""
+def _settle(connection: Connection, gone: str | None) -> tuple[int, int]:
+    """The table ``settled``: all merges with the links as they should be; returns how many links were made and taken back.
+
+    ``gone``: SQL of customers who are no longer there.
+    """
     held = f"SELECT merge_id, customer_id, into_id FROM merged WHERE merged_by = '{BY}' AND undone_at IS NULL"
     # Who was merged or taken apart by anybody else is left as they said.
     said = f"SELECT customer_id FROM merged WHERE (undone_at IS NULL AND merged_by <> '{BY}') OR (undone_at IS NOT NULL AND undone_by <> '{BY}' AND merged_by = '{BY}')"
@@ -91,6 +112,7 @@ def _settle(connection: Connection) -> tuple[int, int]:
     connection.execute(
         f"CREATE TEMP TABLE wrong AS SELECT h.merge_id FROM ({held}) AS h SEMI JOIN bare USING (customer_id) LEFT JOIN one AS o ON o.customer_id = h.into_id "
         f"LEFT JOIN ({good}) AS g ON g.customer_id = h.customer_id WHERE g.into_id IS DISTINCT FROM coalesce(o.survivor_id, h.into_id)"
+        + (f" UNION SELECT merge_id FROM ({held}) WHERE customer_id IN ({gone})" if gone else "")
     )
     connection.execute(
         f"CREATE TEMP TABLE fresh AS SELECT customer_id, into_id, way FROM ({good}) JOIN (SELECT customer_id, way FROM wanted) USING (customer_id) "

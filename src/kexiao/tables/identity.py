@@ -6,7 +6,9 @@ A customer number is a 63-bit keyed hash of origin and source id: the same at ea
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from kexiao.engine.duck import Connection, files_as_query, quote_name, quote_text, run
@@ -58,9 +60,43 @@ def erased_met(connection: Connection) -> list[tuple[int, str, str]]:
     return [(int(row[0]), row[1], row[2]) for row in run(connection, "SELECT * FROM erased_met")] if there else []
 
 
+_apart: ContextVar[Path | None] = ContextVar("contacts apart", default=None)
+
+
 def contacts_path(folder: Folder) -> Path:
     """The file of all personal data; outside the snapshots, replaced as a whole."""
-    return folder.data / "contacts" / "contacts.parquet"
+    return _apart.get() or folder.data / "contacts" / "contacts.parquet"
+
+
+@contextmanager
+def contacts_apart(place: Path) -> Iterator[None]:
+    """Read and write the contacts at another place, in this thread: what loads say when they are put in again from nothing."""
+    token = _apart.set(place)
+    try:
+        yield
+    finally:
+        _apart.reset(token)
+
+
+def adopt_contacts(folder: Folder, place: Path) -> None:
+    """Put contacts that were made apart into the place of those that are there; none were made where no load tells of anybody."""
+    path = contacts_path(folder)
+    with storage_errors(path):
+        if place.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            place.replace(path)
+        else:
+            path.unlink(missing_ok=True)
+        if path.parent.exists():
+            sync(path.parent)
+
+
+def contacts_since(connection: Connection, folder: Folder, load_id: int, customers: str | None) -> int:
+    """How many contacts were last changed by this load or a later one; ``customers`` (SQL of customer_id): of these alone."""
+    kept = f" SEMI JOIN ({customers}) AS c USING (customer_id)" if customers else ""
+    return int(
+        run(connection, f"SELECT count(*) FROM ({contacts_query(folder)}) AS k{kept} WHERE load_id >= {load_id}")[0][0]
+    )
 
 
 def contacts_query(folder: Folder) -> str:
