@@ -162,7 +162,7 @@ def undo(
             before, there = EMPTY, set()
         apart = work / "contacts.parquet"
         # Tables that no load wrote (merges of customers, scores) stay as they are.
-        ours = {"loads", "quarantined", "conflicts", "withdrawn"} | {
+        ours = {"loads", "quarantined", "conflicts", "withdrawn", "value_times"} | {
             name for rows in loads.values() for name in rows[0]["tables"]
         }
         kept = {name: version for name, version in current.tables.items() if name not in ours}
