@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kexiao.cycle.measure import measure_facts
-from kexiao.facts.festivals import SPRING_FESTIVALS, festival_year_before
-from kexiao.facts.periods import Period, parse
+from kexiao.facts.festivals import SPRING_FESTIVALS, festival_year_before, national_day_year_before
+from kexiao.facts.periods import Period, parse, period_holding
 from kexiao.facts.worked_example import source_of
 
 
@@ -70,6 +70,36 @@ def test_a_festival_that_moves_out_of_the_month_is_no_loss() -> None:
         ["order_id | customer_id | ordered_on | amount", "z | 9 | 2023-12-01 | 1", *rows, "y | 9 | 2025-03-31 | 1"]
     )
     source = source_of({"orders": drawn})
-    plain, aligned = measure_facts(source, ["sales_growth_yoy"], period=parse("2025-01"), variants=True).values
+    plain, aligned, _ = measure_facts(source, ["sales_growth_yoy"], period=parse("2025-01"), variants=True).values
     assert plain.value is None and plain.reason is not None
     assert aligned.value == pytest.approx(0) and "same_progress" not in aligned.settings["marks"]
+
+
+@given(st.integers(2012, 2034), st.integers(-60, 60))
+def test_a_week_near_national_day_stands_beside_the_same_seven_days_of_the_calendar(year: int, away: int) -> None:
+    week = period_holding(date(year, 10, 1) + timedelta(days=away), "week")
+    other = national_day_year_before(week)
+    assert other.days == 7
+    if week.start < date(year, 10, 23) and week.end > date(year, 9, 17):
+        assert date(year, 10, 1) - week.start == date(year - 1, 10, 1) - other.start
+        assert other.start.timetuple()[1:3] == week.start.timetuple()[1:3]
+    else:
+        assert other == week.year_before()
+
+
+def test_growth_of_a_week_of_holidays_is_that_of_hand_picked_days() -> None:
+    """1 October is a Tuesday in 2024 and a Wednesday in 2025: by week numbers a day of holidays is lost or won."""
+    rows = "\n".join(f"o{i} | 1 | {date(2024, 1, 1) + timedelta(days=i)} | {i + 1}" for i in range(700))
+    source = source_of({"orders": f"order_id | customer_id | ordered_on | amount\n{rows}"})
+    paid = {date(2024, 1, 1) + timedelta(days=i): i + 1 for i in range(700)}
+    now = sum(paid[date(2025, 9, 29) + timedelta(days=i)] for i in range(7))
+    then = sum(paid[date(2024, 9, 29) + timedelta(days=i)] for i in range(7))
+    value = measure_facts(source, ["sales_growth_yoy:national_day_aligned"], period="2025-W40").values[0]
+    assert value.value == pytest.approx((now - then) / then, abs=1e-12)
+    plain = measure_facts(source, ["sales_growth_yoy"], period="2025-W40").values[0]
+    assert plain.value != value.value
+    month = [
+        measure_facts(source, [name], period="2025-10").values[0].value
+        for name in ("sales_growth_yoy", "sales_growth_yoy:national_day_aligned")
+    ]
+    assert month[0] == month[1]

@@ -1,4 +1,4 @@
-"""Spring Festival 春节: its day moves by up to a month, so that January and February of two years do not compare day by day."""
+"""Spring Festival 春节 and National Day 国庆: one moves by up to a month from year to year, the other through the weeks."""
 
 from __future__ import annotations
 
@@ -35,4 +35,24 @@ def festival_year_before(period: Period) -> Period:
         if period.days <= LONGEST_DAYS and period.start < festival + near and period.end > festival - near:
             moved = festival - before
             return Period(period.start - moved, period.end - moved, "range", period.fiscal_start)
+    return period.year_before()
+
+
+NATIONAL_DAY, HOLIDAYS, NEAR_WEEKS_DAYS = (10, 1), 8, 14
+
+
+def national_day_year_before(period: Period) -> Period:
+    """A week within two weeks of the holidays from 1 October on: the days of the year before that lie the same way to National Day, which falls into another
+    place of its week each year. Any other period is the same one a year before: months and quarters hold the holidays whole.
+
+    >>> national_day_year_before(Period(date(2025, 9, 29), date(2025, 10, 6), "week")).name
+    '2024-09-29..2024-10-05'
+    >>> national_day_year_before(Period(date(2025, 10, 1), date(2025, 11, 1), "month")).name
+    '2024-10'
+    """
+    near = timedelta(days=NEAR_WEEKS_DAYS)
+    day, before = date(period.start.year, *NATIONAL_DAY), date(period.start.year - 1, *NATIONAL_DAY)
+    if period.grain == "week" and period.start < day + timedelta(days=HOLIDAYS) + near and period.end > day - near:
+        moved = day - before
+        return Period(period.start - moved, period.end - moved, "range", period.fiscal_start)
     return period.year_before()

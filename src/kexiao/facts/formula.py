@@ -162,10 +162,10 @@ class Perpetuity:
 @dataclass(frozen=True, slots=True)
 class Growth:
     """(this period − the other) ÷ the other; the other is the period before, the same a year before, or the days of that year that lie the same way to
-    Spring Festival."""
+    Spring Festival or to National Day."""
 
     of: Formula
-    against: Literal["before", "year_before", "festival"]
+    against: Literal["before", "year_before", "festival", "national_day"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,6 +369,9 @@ _AGAINST = {
     "year_before": Text(zh="上年同期", en="the same period a year before"),
     "festival": Text(
         zh="上年按春节对齐的同期", en="the days of the year before that lie the same way to Spring Festival"
+    ),
+    "national_day": Text(
+        zh="上年按国庆对齐的同期", en="the days of the year before that lie the same way to National Day"
     ),
 }
 _PER_LENGTH = {

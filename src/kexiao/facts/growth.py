@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kexiao.facts.availability import elapsed_days, standing, tables_of
-from kexiao.facts.festivals import festival_year_before
+from kexiao.facts.festivals import festival_year_before, national_day_year_before
 from kexiao.facts.formula import Formula, Growth
 from kexiao.facts.periods import Period
 from kexiao.facts.source import FactSource, covered_until
@@ -32,6 +32,8 @@ def compared_with(source: FactSource, formula: Formula, period: Period, against:
     """The period that one is compared with; of an unfinished one only as many days as have passed."""
     if against == "festival":
         other = festival_year_before(period)
+    elif against == "national_day":
+        other = national_day_year_before(period)
     else:
         other = period.before() if against == "before" else period.year_before()
     if standing(source, formula, period).complete:
@@ -56,7 +58,7 @@ def run_growth(
         now, earlier, units, change_squares, then_squares, products = row[width : width + 6]
         number = cell[0]
         reason = why_no_comparison(source, growth.of, others[number])
-        aligned = growth.against == "festival" and others[number].days == periods[number].days
+        aligned = growth.against in ("festival", "national_day") and others[number].days == periods[number].days
         marks = () if aligned or others[number].grain == periods[number].grain else ("same_progress",)
         found[cell] = Paired(
             Term(now or 0), Term(earlier or 0, squares=float(then_squares or 0)), float(change_squares or 0), float(products or 0),

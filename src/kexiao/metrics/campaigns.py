@@ -7,7 +7,10 @@ from kexiao.facts.metric import Example, Metric, Variant
 from kexiao.facts.passes import Incremental
 from kexiao.metrics.parts import (
     budgets,
+    campaign_answers,
     campaign_cost,
+    campaign_satisfied,
+    campaign_scores,
     people_offline,
     people_online,
     people_taking_part,
@@ -99,6 +102,43 @@ cost_per_participant = Metric(
     source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
     example=Example(_SPRING, answer=26.8),
     more_examples=(Example(_SPRING, answer=32, dimensions={"campaign": "store"}),),
+)
+
+_ASKED = {
+    "survey_responses": """
+        response_id | customer_id | responded_on | question | measure | score | scale_low | scale_high | campaign
+        s1          | 1           | 2025-03-04   | q1       | csat    | 5     | 1         | 5          | spring
+        s2          | 2           | 2025-03-05   | q1       | csat    | 3     | 1         | 5          | spring
+        s3          | 3           | 2025-03-26   | q1       | csat    | 4     | 1         | 5          | store
+        s4          | 4           | 2025-03-27   | q1       | csat    | 1     | 1         | 5          |
+        s1          | 1           | 2025-03-04   | q2       | nps     | 9     | 0         | 10         | spring
+        s5          | 7           | 2025-07-01   | q1       | csat    | 1     | 1         | 5          | spring
+        """,
+}
+
+campaign_csat = Metric(
+    label=Text(zh="活动满意度", en="Campaign satisfaction"),
+    why=Text(
+        zh="参加活动的人对活动打几分；只算注明了活动的问卷，不同量表不能混在一起平均。",
+        en="How those who took part score a campaign; of surveys that name one, and different scales are never averaged.",
+    ),
+    formula=Ratio(campaign_scores, campaign_answers),
+    unit="score",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(_ASKED, answer=4),
+    variants={
+        "top_two": Variant(
+            Text(zh="最高两档占比", en="top two boxes"),
+            Ratio(campaign_satisfied, campaign_answers, kind="share"),
+            Text(zh="打最高两档的比例，是比率而不是分数。", en="The share in the top two boxes: a ratio, no score."),
+            "ratio",
+        ),
+    },
+    more_examples=(
+        Example(_ASKED, answer=2 / 3, variant="top_two"),
+        Example(_ASKED, answer=4, dimensions={"campaign": "spring"}),
+    ),
 )
 
 budget_execution_rate = Metric(

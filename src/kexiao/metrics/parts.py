@@ -146,6 +146,18 @@ csat_satisfied = Rows(
     RESPONSES, Text(zh="打最高两档的回答数", en="answers in the top two boxes"), (_CSAT, Where("score", "near_top", 1))
 )
 csat_scores = Sum(RESPONSES, "score", Text(zh="满意度得分合计", en="sum of satisfaction scores"), (_CSAT,))
+_OF_CAMPAIGN = Where("campaign", "known")
+campaign_answers = Rows(
+    RESPONSES, Text(zh="活动问卷的满意度回答数", en="satisfaction answers to campaigns’ surveys"), (_CSAT, _OF_CAMPAIGN)
+)
+campaign_satisfied = Rows(
+    RESPONSES,
+    Text(zh="活动问卷中打最高两档的回答数", en="answers to campaigns’ surveys in the top two boxes"),
+    (_CSAT, _OF_CAMPAIGN, Where("score", "near_top", 1)),
+)
+campaign_scores = Sum(
+    RESPONSES, "score", Text(zh="活动问卷的满意度得分合计", en="sum of satisfaction scores of campaigns’ surveys"), (_CSAT, _OF_CAMPAIGN)
+)  # fmt: skip
 nps_answers = Rows(RESPONSES, Text(zh="推荐意愿回答数", en="recommendation answers"), (_NPS,))
 promoters = Rows(RESPONSES, Text(zh="推荐者（9–10 分）", en="promoters (9–10)"), (_NPS, Where("score", ">=", 9)))
 detractors = Rows(RESPONSES, Text(zh="贬损者（0–6 分）", en="detractors (0–6)"), (_NPS, Where("score", "<=", 6)))

@@ -252,6 +252,14 @@ sales_growth_yoy = Metric(
                 en="A period within 30 days of Spring Festival, a quarter at most, against the days as far from it a year before; other periods as year on year.",
             ),
         ),
+        "national_day_aligned": Variant(
+            Text(zh="按国庆对齐", en="aligned to National Day"),
+            Growth(net, "national_day"),
+            Text(
+                zh="国庆假期前后两周内的一周，与上年离 10 月 1 日同样远的七天相比；其余期间即同比。中秋落在假期里的年份多放一天假（如 2020、2023、2025），这一天不作调整。",
+                en="A week within two weeks of the holidays, against the seven days as far from 1 October a year before; other periods as year on year. Years with Mid-Autumn in the holidays have a day more of them (2020, 2023, 2025), which is not adjusted for.",
+            ),
+        ),
     },
     more_examples=(
         Example(
@@ -270,6 +278,24 @@ sales_growth_yoy = Metric(
             answer=0.25,
             period="2025-02",
             variant="festival_aligned",
+        ),
+        Example(
+            {
+                "orders": """
+                    order_id | customer_id | ordered_on | amount
+                    z        | 9           | 2024-01-01 | 1
+                    a        | 1           | 2024-09-28 | 70
+                    b        | 1           | 2024-09-29 | 80
+                    c        | 1           | 2024-10-05 | 20
+                    d        | 1           | 2024-10-06 | 900
+                    e        | 1           | 2025-09-28 | 7
+                    f        | 1           | 2025-10-01 | 150
+                    g        | 1           | 2025-10-06 | 5
+                    """
+            },
+            answer=0.5,
+            period="2025-W40",
+            variant="national_day_aligned",
         ),
     ),
 )
