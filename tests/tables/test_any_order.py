@@ -156,3 +156,77 @@ def test_whatever_was_said_in_whatever_order_the_newest_of_each_value_counts(
 @given(any_loads())
 def test_many_random_statements_give_what_was_reckoned_by_hand(loads: list[tuple[list[Said], bool]]) -> None:
     check(loads)
+
+
+def _said(name: str | None, category: str | None, tier: str | None, day: int) -> Said:
+    return ("a", (name, category, tier), day, False)
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Shelf:
+    return Shelf(tmp_path)
+
+
+def test_a_row_said_again_is_not_written_anew_but_its_time_is_kept_once(shelf: Shelf) -> None:
+    shelf.load([_said("tea", "drink", None, 1)])
+    before = shelf.store.current().tables["products"]
+    assert shelf.load([_said("tea", "drink", None, 3)]) == (0, 1)
+    assert shelf.store.current().tables["products"] == before
+    assert shelf.load([_said("tea", "drink", None, 3)]) == (0, 0)
+    assert shelf.load([_said("cup", None, None, 2)]) == (0, 0)
+    assert shelf.rows() == [("a", "tea", "drink", None)]
+
+
+def test_what_was_never_in_dispute_comes_back_with_something_newer(shelf: Shelf) -> None:
+    shelf.load([_said("tea", "drink", "low", 1)])
+    shelf.load([_said("tea", None, "mid", 2), _said("tea", None, "high", 2)])
+    assert shelf.state() == ([], 1)
+    shelf.load([_said(None, "food", None, 1)])
+    assert shelf.load([_said("pot", None, None, 3)])[0] == 1
+    # Category: two words of day 1 contradict each other; tier: those of day 2 do.
+    assert shelf.state() == ([("a", "pot", None, None)], 0)
+    shelf.load([_said(None, "drink", "low", 2)])
+    assert shelf.state() == ([("a", "pot", "drink", None)], 0)
+
+
+def test_a_contradiction_that_an_older_release_noted_still_waits_for_something_newer(shelf: Shelf) -> None:
+    conflicts = table_named("conflicts")
+    with shelf.store.writing("test") as writer, connect(shelf.folder.data / "_tmp") as connection:
+        older = [column for column in conflicts.stored_columns if column[0] != "kept"]
+        part = writer.write(
+            connection,
+            "conflicts",
+            older,
+            "SELECT 'products' AS table_name, md5('a') AS digest, TIMESTAMPTZ '2026-01-02 00:00:00+00' AS known_at, 7 AS load_id",
+        )
+        assert part is not None
+        writer.change("conflicts", older, add=[part])
+        writer.commit()
+    shelf.load([_said("tea", "drink", "low", 1)])
+    shelf.load([_said("tea", "drink", "low", 2)])
+    assert shelf.state() == ([], 1)
+    shelf.load([_said("pot", "drink", None, 3)])
+    assert shelf.state() == ([("a", "pot", "drink", None)], 0)
+
+
+def test_a_deletion_spares_what_was_said_again_since_and_takes_out_what_waits(shelf: Shelf) -> None:
+    shelf.load([_said("tea", "drink", None, 1), ("b", ("cup", None, None), 1, False)])
+    shelf.load([_said("tea", "drink", None, 4)])
+    shelf.delete("a", 3)
+    shelf.delete("b", 3)
+    assert shelf.state() == ([("a", "tea", "drink", None)], 0)
+    shelf.load([_said("pot", None, None, 5), _said("jug", None, None, 5)])
+    assert shelf.state() == ([], 1)
+    shelf.delete("a", 6)
+    assert shelf.state() == ([], 0)
+
+
+def test_times_that_no_row_needs_any_more_are_dropped(shelf: Shelf) -> None:
+    for day in (1, 2, 3, 4):
+        shelf.load([_said("tea", "drink", None, day), ("b", (None, "cup", None), day, False)])
+    assert len(shelf.rows("value_times", ["digest"])) == 6
+    shelf.load([_said("tea", "pot", None, 5)], tidy=True)
+    (left,) = shelf.rows("value_times", ["columns", "known_at::VARCHAR"])
+    assert left == (None, "2026-01-04 00:00:00+00"), "of b, which stays as it was; a was written anew"
+    shelf.load([("b", (None, "jug", None), 3, False)])
+    assert ("b", None, "cup", None) in shelf.rows()
