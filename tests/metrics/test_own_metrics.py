@@ -14,10 +14,13 @@ from kexiao.cli.main import main
 from kexiao.cycle.assess import assess
 from kexiao.cycle.explain import change_of, explain, rows
 from kexiao.cycle.measure import measure, measure_facts
+from kexiao.cycle.overview import difference
+from kexiao.cycle.review import review
 from kexiao.cycle.workspace import Workspace
 from kexiao.engine.folder import Folder, open_folder
 from kexiao.errors import InputRejected, WrongUse
 from kexiao.facts.metric import MetricValue
+from kexiao.facts.periods import parse
 from kexiao.facts.source import open_facts
 from kexiao.facts.worked_example import source_of
 from kexiao.metrics.catalogue import all_metrics, metric_named, metrics_as_stored, metrics_of, theme_of
@@ -237,6 +240,35 @@ def test_a_change_is_split_within_a_version_and_never_across_two(company: Folder
     assert within.decomposition is not None
     assert within.decomposition.change == pytest.approx(float(within.now.value or 0) - float(within.before.value or 0))
     assert across.decomposition is None and across.reason is not None and "2025-07-01" in across.reason("en")
+
+
+def test_two_definitions_are_never_compared_as_one(company: Folder) -> None:
+    before, after = (one(company, "loyal_share", period) for period in ("2025Q2", "2025Q3"))
+    assert difference(after, before, parse("2025Q2")).amount is None
+    earlier = one(company, "loyal_share", "2025Q1")
+    found = difference(before, earlier, parse("2025Q1"))
+    assert found.amount == pytest.approx(float(before.value or 0) - float(earlier.value or 0))
+
+
+@pytest.mark.parametrize("plan", ["care_east", "hd2511"])
+def test_an_initiative_is_judged_by_the_definition_of_the_day_it_began(copy: Folder, plan: str) -> None:
+    """The metric changes while the initiative runs; the verdict is that on the earlier definition, before and after."""
+    changed = (
+        'formula = "completed_orders"\n[[version]]\nfrom = 2025-08-15\nformula = "completed_orders - known_orders"'
+    )
+    (copy.root / "metrics" / "ours.toml").write_text(own("our_orders", "orders", changed), encoding="utf-8")
+    (theirs,) = review(copy, plan)
+    file = copy.root / "initiatives" / f"{plan}.toml"
+    file.write_text(file.read_text(encoding="utf-8").replace('"orders"', '"our_orders"'), encoding="utf-8")
+    (ours,) = review(copy, plan)
+    assert ours.metric == "our_orders" and ours.design == theirs.design
+    assert (ours.estimate, ours.interval_low, ours.interval_high) == (
+        theirs.estimate, theirs.interval_low, theirs.interval_high,
+    )  # fmt: skip
+    later = changed.replace('formula = "completed_orders"\n', "", 1)
+    (copy.root / "metrics" / "ours.toml").write_text(own("our_orders", "orders", later), encoding="utf-8")
+    (undefined,) = review(copy, plan)
+    assert undefined.estimate is None and undefined.reason is not None and "2025-08-15" in undefined.reason("en")
 
 
 def test_a_closed_quarter_keeps_the_definition_that_it_was_closed_with(copy: Folder) -> None:

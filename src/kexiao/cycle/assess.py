@@ -21,7 +21,7 @@ from kexiao.facts.metric import MetricValue
 from kexiao.facts.periods import Period, parse
 from kexiao.facts.source import FactSource, open_facts
 from kexiao.facts.units import UNKNOWN
-from kexiao.metrics.catalogue import definitions_of, in_its_catalogue, metrics_as_stored
+from kexiao.metrics.catalogue import definitions_of, definitions_on, in_its_catalogue, metrics_as_stored
 from kexiao.text import Text
 
 Cells = Mapping[str, MetricValue]
@@ -72,6 +72,11 @@ def assess(
 
 def assess_facts(source: FactSource, card: Scorecard, period: Period) -> Assessment:
     """The same over facts that are open already, without closing."""
+    with definitions_on(period.start):
+        return _assessed(source, card, period)
+
+
+def _assessed(source: FactSource, card: Scorecard, period: Period) -> Assessment:
     levels = _measured(source, card, period)
     values = [value for subject in levels.subjects for value in subject.values if value is not None]
     text = card.text + (card.targets_text or "")

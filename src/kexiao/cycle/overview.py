@@ -260,6 +260,9 @@ def difference(now: MetricValue, then: MetricValue, other: Period, growth: Metri
     """now − then; the interval from the paired growth where there is one, else from both intervals as if independent."""
     if now.value is None or then.value is None or "history_too_short" in then.settings.get("marks", ()):
         return Difference(other, then, None, None, None, False)
+    if now.settings.get("definition_from") != then.settings.get("definition_from"):
+        # Two definitions are two yardsticks: what lies between the numbers is no change.
+        return Difference(other, then, None, None, None, False)
     amount, before = float(now.value) - float(then.value), float(then.value)
     if growth is not None and growth.interval_low is not None and growth.interval_high is not None and before > 0:
         return Difference(other, then, amount, growth.interval_low * before, growth.interval_high * before, True)

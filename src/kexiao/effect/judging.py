@@ -12,14 +12,24 @@ from kexiao.effect.panel import can_be_followed
 from kexiao.effect.ruling import DESIGNS, OUTCOMES, RULE
 from kexiao.effect.verdicts import Verdict
 from kexiao.facts.availability import tables_of, why_not
+from kexiao.facts.dated import not_yet
+from kexiao.facts.formula import is_dated
 from kexiao.facts.source import FactSource, covered_until
 from kexiao.improvement.initiatives import Initiative
-from kexiao.metrics.catalogue import metric_named
+from kexiao.metrics.catalogue import definitions_on, metric_named
 from kexiao.text import Text
 
 
 def judge(source: FactSource, initiative: Initiative) -> Verdict:
-    """The verdict on one initiative, from the facts as they are; it never raises for what the data cannot tell."""
+    """The verdict on one initiative, from the facts as they are; it never raises for what the data cannot tell.
+
+    The metric is taken as it was defined when the initiative began, before and after.
+    """
+    with definitions_on(initiative.start):
+        return _judged(source, initiative)
+
+
+def _judged(source: FactSource, initiative: Initiative) -> Verdict:
     blank = _blank(source, initiative)
     reason = _why_not_yet(source, initiative)
     if reason is not None:
@@ -76,6 +86,8 @@ def _why_not_yet(source: FactSource, initiative: Initiative) -> Text | None:
     formula = metric_named(initiative.metric).formula
     if initiative.status == "cancelled":
         return Text(zh="举措已取消。", en="The initiative was cancelled.")
+    if is_dated(formula):
+        return not_yet(formula)
     if (missing := why_not(source, formula, tuple(initiative.scope))) is not None:
         return missing
     ends = [day for tables in tables_of(formula) if (day := covered_until(source.coverage, tables))]

@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
+from datetime import date
 from functools import wraps
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from kexiao.engine.folder import Folder
 from kexiao.errors import unknown_name
+from kexiao.facts.formula import in_force
 from kexiao.facts.metric import Metric
 from kexiao.metrics.own.reading import OwnMetric, files_of, read_own, texts_in
 from kexiao.metrics.themes import THEMES, built_in_metrics, built_in_theme
@@ -24,6 +27,7 @@ __all__ = [
     "THEMES",
     "all_metrics",
     "definitions_of",
+    "definitions_on",
     "in_its_catalogue",
     "metric_named",
     "metrics_as_stored",
@@ -37,6 +41,7 @@ _Asked = ParamSpec("_Asked")
 _Found = TypeVar("_Found")
 # A workspace's folder, or definitions as they were stored when a period was closed.
 _own: ContextVar[Path | Mapping[str, str] | None] = ContextVar("kexiao_own_metrics", default=None)
+_day: ContextVar[date | None] = ContextVar("kexiao_definitions_on", default=None)
 
 
 @contextmanager
@@ -77,6 +82,17 @@ def use_metrics_of(root: Path | None) -> None:
     _own.set(root)
 
 
+@contextmanager
+def definitions_on(day: date) -> Iterator[None]:
+    """Inside the block ``metric_named`` gives each metric as it was defined on a day, one yardstick for whatever is compared; one not defined yet by then
+    keeps its versions."""
+    token = _day.set(day)
+    try:
+        yield
+    finally:
+        _day.reset(token)
+
+
 def own_metrics() -> Mapping[str, OwnMetric]:
     """The company's own metrics by name. Errors: ``InputRejected`` for a file that is not as it must be."""
     given = _own.get()
@@ -104,7 +120,8 @@ def metric_named(name: str) -> Metric:
     known = all_metrics()
     if name not in known:
         raise unknown_name(Text(zh="指标", en="metric"), name, list(known))
-    return known[name]
+    metric, day = known[name], _day.get()
+    return replace(metric, formula=in_force(metric.formula, day) or metric.formula) if day else metric
 
 
 def definitions_of(names: Iterable[str]) -> dict[str, str]:
