@@ -10,6 +10,14 @@ from kexiao.engine.duck import quote_text
 
 _STILL_SINCE = 2000
 _MICROSECONDS = 1_000_000
+_WITH_SUMMER_TIME = (
+    "America/New_York",
+    "America/Chicago",
+    "America/Los_Angeles",
+    "Europe/London",
+    "Europe/Berlin",
+    "Australia/Sydney",
+)
 
 
 @cache
@@ -42,3 +50,19 @@ def day_of(instant: str, zone: ZoneInfo) -> str:
     quick = f"CAST(make_timestamp(epoch_us({instant}) + {offset * _MICROSECONDS}) AS DATE)"
     since = int(datetime(_STILL_SINCE, 1, 1, tzinfo=UTC).timestamp()) * _MICROSECONDS
     return f"CASE WHEN epoch_us({instant}) >= {since} THEN {quick} ELSE {there} END"
+
+
+def skipped_elsewhere(first: datetime, last: datetime, zone: ZoneInfo) -> bool:
+    """Whether two local times lie within one hour that the clocks of another part of the world skipped, where the time zone may be wrong.
+
+    >>> skipped_elsewhere(datetime(2025, 3, 9, 2, 0), datetime(2025, 3, 9, 2, 59), ZoneInfo("Asia/Shanghai"))
+    True
+    """
+    if (last - first).total_seconds() >= 3600:
+        return False
+    others = [ZoneInfo(name) for name in _WITH_SUMMER_TIME if name != zone.key]
+    return any(_is_skipped(first, other) and _is_skipped(last, other) for other in others)
+
+
+def _is_skipped(local: datetime, zone: ZoneInfo) -> bool:
+    return local.replace(tzinfo=zone).astimezone(UTC).astimezone(zone).replace(tzinfo=None) != local

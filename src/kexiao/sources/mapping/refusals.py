@@ -65,6 +65,10 @@ NOTES: dict[str, Text] = {
         zh="“{column}”有 {n} 行的时刻因夏令时出现两次，取较早的一次。",
         en="{n} rows of “{column}” show a time that came twice (clock change); the earlier one was taken.",
     ),
+    "skipped_elsewhere": Text(
+        zh="“{column}”全部落在同一个小时内，而北美、欧洲或澳洲的时钟那天恰好跳过这一小时；若数据来自那里，请在映射中写明时区（time_zone）后重新导入。",
+        en="All of “{column}” stand within one hour, which clocks in North America, Europe or Australia skipped on that day; if the data come from there, name the time zone in the mapping (time_zone) and load them again.",
+    ),
     "fraction": Text(
         zh="“{column}”有 {n} 行不是整数，而其余各行都是，请核对。",
         en="{n} rows of “{column}” are not whole numbers while all others are; please check.",

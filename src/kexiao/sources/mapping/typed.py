@@ -13,6 +13,7 @@ from kexiao.engine.duck import Connection, quote_name, quote_text, run
 from kexiao.errors import Ambiguous, Place
 from kexiao.sources.files.staged import StagedSheet
 from kexiao.sources.mapping.cells import Column, cells_of, implausible
+from kexiao.sources.mapping.clock import skipped_elsewhere
 from kexiao.sources.mapping.fields import Field
 from kexiao.sources.mapping.plan import SheetMapping
 from kexiao.sources.mapping.values.moments import (
@@ -29,6 +30,8 @@ from kexiao.sources.mapping.values.scores import read_score
 from kexiao.text import Text
 
 UNKNOWN_SHARE = 0.2
+SEVERAL, FEW_ROWS = 5, 100_000
+"""From how many moments on they tell of a clock, and up to how many rows all of a file may stand in one hour."""
 _NONE = "CAST(NULL AS VARCHAR)"
 
 
@@ -85,6 +88,7 @@ def read_cells(
     shown = "*" if refused else f"* REPLACE ({_NONE} AS _field, {_NONE} AS _code)"
     whole = frozenset(c.field.name for c in columns if c.filled == sheet.rows and not c.unread)
     notes = {**_notes(connection, columns), **lost, **_fractions(connection, query, columns)}
+    notes |= _skipped(connection, query, columns, _zone(mapping, around)) if sheet.rows <= FEW_ROWS else {}
     testers = tuple(c.field.name for c in columns if c.testers)
     return TypedSheet(sheet, mapping, f"(SELECT {shown} FROM ({query.sql}))", notes, currency, whole, testers)
 
@@ -284,6 +288,21 @@ def _fractions(connection: Connection, query: _TypedQuery, columns: list[Column]
         counts = "count(*) FILTER (quantity <> floor(quantity)), count(quantity)"
         broken, filled = run(connection, f"SELECT {counts} FROM ({query.sql})")[0]
     return {("quantity", "fraction"): int(broken)} if 0 < broken < 0.2 * filled else {}
+
+
+def _skipped(
+    connection: Connection, query: _TypedQuery, columns: list[Column], zone: ZoneInfo
+) -> dict[tuple[str, str], int]:
+    """Columns whose times all stand in an hour that never was somewhere else: more likely another clock than one busy hour."""
+    found = {}
+    for field in (column.field.name for column in columns if column.field.reads == "instant"):
+        local = f"timezone({quote_text(zone.key)}, {quote_name(field)})"
+        first, last, rows = run(
+            connection, f"SELECT min({local}), max({local}), count(DISTINCT {local}) FROM ({query.sql})"
+        )[0]
+        if rows >= SEVERAL and skipped_elsewhere(first, last, zone):
+            found[field, "skipped_elsewhere"] = int(rows)
+    return found
 
 
 def _notes(connection: Connection, columns: list[Column]) -> dict[tuple[str, str], int]:
