@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from kexiao.text import set_language
+
+# Pages wait for their numbers, on a busy machine too; what they say meanwhile has tests of its own.
+os.environ.setdefault("KEXIAO_PATIENCE", "600")
 
 # How long an example takes says something about the machine, not about the program.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -84,8 +84,11 @@ def _navigation(request: HttpRequest) -> dict[str, Any]:
 def _choices(request: HttpRequest) -> dict[str, Any]:
     """The top bar; an unreadable workspace leaves it out, so that the page can say what is wrong."""
     try:
-        known = choices.coverage()
         company = str(workspace.folder().settings.get("company") or "")
+        if not workspace.is_open():
+            # Opening the facts of a large load takes minutes; the frame stands without them.
+            return {"company": company, "chosen": None}
+        known = choices.coverage()
         if known is None:
             return {"company": company, "chosen": None}
         offered = choices.offered(known, workspace.about().fiscal_start)

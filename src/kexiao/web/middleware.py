@@ -7,11 +7,13 @@ from pathlib import Path
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import render
 
 from kexiao.errors import KexiaoError
 from kexiao.metrics.catalogue import metrics_of
 from kexiao.text import LANGUAGES, Language, in_language
 from kexiao.web.failures import error_page
+from kexiao.web.patience import facts_ready
 
 Next = Callable[[HttpRequest], HttpResponse]
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
@@ -72,6 +74,29 @@ class SecureHeaders:
         if not request.path.startswith("/static/"):
             response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+class WaitForFacts:
+    """Until the facts of a new load are open, a page says that they are being computed, and looks again by itself; it never hangs."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: object, arguments: object, named: object) -> HttpResponse | None:
+        name = request.resolver_match.view_name if request.resolver_match else ""
+        whole = request.method in ("GET", "HEAD") and not request.headers.get("HX-Request")
+        if not whole or not request.user.is_authenticated or name in _NEED_NO_FACTS or name.startswith("data-"):
+            return None
+        try:
+            return None if facts_ready() else render(request, "parts/waiting.html")
+        except KexiaoError as problem:
+            return error_page(request, problem)
+
+
+_NEED_NO_FACTS = {"sign-in", "sign-out", "search", "waiting"}
 
 
 class TellErrors:

@@ -36,6 +36,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "kexiao.web.middleware.OpenCatalogue",
+    "kexiao.web.middleware.WaitForFacts",
     "kexiao.web.middleware.TellErrors",
 ]
 ROOT_URLCONF = "kexiao.web.urls"
@@ -67,6 +68,8 @@ DATABASES = {
         },
     }
 }
+# So many seconds a page waits for numbers before it says that they are being computed.
+KEXIAO_PATIENCE = float(os.environ.get("KEXIAO_PATIENCE", "2"))
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "records.Person"

@@ -44,6 +44,7 @@ class _Opened:
 _opened: dict[Path, _Opened] = {}
 _remembered: OrderedDict[Hashable, Any] = OrderedDict()
 _computing = RLock()
+_opening = Lock()
 _remembering = Lock()
 
 
@@ -69,8 +70,9 @@ def ask(key: Hashable, compute: Callable[[FactSource], Result]) -> Result:
         if full in _remembered:
             _remembered.move_to_end(full)
             return cast(Result, _remembered[full])
+    source = _facts(now)
     with _computing:
-        found = compute(_facts(now))
+        found = compute(source)
     with _remembering:
         _remembered[full] = found
         while len(_remembered) > _MOST_REMEMBERED:
@@ -80,16 +82,23 @@ def ask(key: Hashable, compute: Callable[[FactSource], Result]) -> Result:
 
 def _facts(now: State) -> FactSource:
     root = Path(settings.KEXIAO_WORKSPACE)
-    held = _opened.get(root)
-    if held is None or held.state != now:
-        held = _opened[root] = _Opened(now, open_facts(folder()))
-    return held.source
+    # Whoever asks what the data cover need not wait for what somebody else has computed.
+    with _opening:
+        held = _opened.get(root)
+        if held is None or held.state != now:
+            held = _opened[root] = _Opened(now, open_facts(folder()))
+        return held.source
+
+
+def is_open() -> bool:
+    """Whether the facts of the newest snapshot are open, so that ``about`` answers at once."""
+    held = _opened.get(Path(settings.KEXIAO_WORKSPACE))
+    return held is not None and held.state == state()
 
 
 def about() -> FactSource:
     """What is known of the data as a whole: coverage, policy, window, snapshot. Queries go through ``ask``."""
-    with _computing:
-        return _facts(state())
+    return _facts(state())
 
 
 def measured(

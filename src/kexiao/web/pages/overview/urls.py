@@ -13,5 +13,7 @@ urlpatterns = [
     path("", view.overview, name="overview"),
     path("overview/reason/<str:name>/", view.reason, name="overview-reason"),
     path("overview/due/", view.due, name="overview-due"),
+    path("overview/cards/", view.cards, name="overview-cards"),
+    path("waiting/", view.waiting, name="waiting"),
     path("search/", view.search, name="search"),
 ]
