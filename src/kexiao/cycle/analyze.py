@@ -20,7 +20,6 @@ from kexiao.cycle.explain import policy_in_words
 from kexiao.cycle.guesses import Guess, guessed_currency
 from kexiao.cycle.histories import histories
 from kexiao.cycle.holdings import (
-    STATUS_WORDS,
     Holdings,
     Reading,
     Unlock,
@@ -188,7 +187,7 @@ def analyze_facts(source: FactSource, reading: Reading, *, values: LifetimeValue
         inputs="",
         currency=Guess(source.policy.currency, _GIVEN),
         timezone=Guess(DEFAULT_TIMEZONE, _DEFAULT_ZONE),
-        policy=tuple(_statuses_in_words(line) for line in policy_in_words(source.policy)),
+        policy=policy_in_words(source.policy),
         active_window_days=source.policy.window,
         window=source.window,
         holdings=holdings(source, reading),
@@ -206,14 +205,6 @@ def analyze_facts(source: FactSource, reading: Reading, *, values: LifetimeValue
         changes=explained(source, over),
         unlocks=unlocks(source, reports),
     )
-
-
-def _statuses_in_words(line: Text) -> Text:
-    """Statuses as people say them, not as the data code them."""
-    said = line.zh
-    for code, words in STATUS_WORDS.items():
-        said = said.replace(code, words.zh)
-    return Text(zh=said.replace(", ", "、"), en=line.en)
 
 
 def summary_of(values: LifetimeValues, found: Segmentation | Unfitted) -> ValueSummary:

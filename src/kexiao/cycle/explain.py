@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from kexiao.cycle.measure import measure_facts, requests_for
+from kexiao.cycle.words import WORDS
 from kexiao.facts.availability import dimensions_of
 from kexiao.facts.dated import not_yet
 from kexiao.facts.decomposition import Decomposition, split_count, split_ratio, split_total
@@ -172,12 +173,17 @@ def policy_in_words(policy: Policy) -> tuple[Text, ...]:
     )
     return (
         Text(
-            zh="成交订单：状态为 {s}，金额大于 0；测试、未付款、已取消不算。",
+            zh="成交订单：状态为{s}，金额大于 0；测试、待付款、已取消的订单不算。",
             en="Completed orders: status {s}, amount above 0; tests, unpaid and cancelled orders do not count.",
-        ).fill(s=", ".join(policy.completed)),
+        ).fill(s=_statuses(policy.completed)),
         booked,
         Text(zh="活跃窗口 {d} 天{s}", en="Active window: {d} days{s}").fill(d=policy.window, s=suggested),
     )
+
+
+def _statuses(codes: Sequence[str]) -> Text:
+    words = [WORDS.get(code, Text.same(code)) for code in codes]
+    return Text(zh="、".join(word.zh for word in words), en=", ".join(word.en for word in words))
 
 
 def rows(
