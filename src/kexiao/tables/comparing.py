@@ -211,13 +211,17 @@ def _quiet_rows(meeting: Meeting, heard_rows: str, spoken: bool) -> str:
     """SQL of the rows of which at most a time is news; ``columns`` as ``value_times`` has them, of those that are said later than before."""
     table = meeting.table
     covers = " AND ".join(f"({quote_name(c.name)} IS NOT NULL OR {old(c)} IS NULL)" for c in firm(table)) or "true"
-    listed = ", ".join(f"CASE WHEN {quote_name(c.name)} IS NOT NULL THEN {quote_text(c.name)} END" for c in firm(table))
-    listed = f"concat_ws(',', {listed})" if listed else "''"
-    columns = f"CASE WHEN known_at > s_all THEN CASE WHEN {covers} THEN NULL ELSE {listed} END ELSE '' END"
-    late = "known_at > least(s_all, s_top)"
+    news = ", ".join(
+        f"CASE WHEN {quote_name(c.name)} IS NOT NULL AND known_at > {meeting.stored_time(c)} THEN {quote_text(c.name)} END"
+        for c in firm(table)
+    )
+    listed = f"concat_ws(',', {news})" if news else "''"
+    # All values said later than the row needs no list; where some have times of their own an earlier word of all would make the others older.
+    columns = f"CASE WHEN known_at > s_all AND {covers} THEN NULL ELSE {listed} END"
+    noted = "columns IS NULL OR columns <> '' OR known_at > s_top"
     return (
-        f"SELECT src, row_no, differs, CASE WHEN {late} THEN {'s_digest' if spoken else digest(table)} END AS digest, s_load_id AS of_load, s_known_at AS of_known_at, "
-        f"{columns} AS columns, known_at, s_top FROM ({heard_rows}) WHERE is_quiet"
+        f"SELECT src, row_no, differs, CASE WHEN {noted} THEN {'s_digest' if spoken else digest(table)} END AS digest, of_load, of_known_at, columns, known_at FROM "
+        f"(SELECT *, s_load_id AS of_load, s_known_at AS of_known_at, {columns} AS columns FROM ({heard_rows}) WHERE is_quiet)"
     )
 
 
@@ -238,7 +242,6 @@ def _quiet(meeting: Meeting) -> str:
     ]
     plain = ["NOT s_hidden"]
     plain += ["_said IS NULL AND _torn IS NULL"] if meeting.timed else []
-    plain += ["s_said IS NULL"] if meeting.named else []
     return " AND ".join([*plain, *tests])
 
 

@@ -81,8 +81,7 @@ def withdraw_waiting(connection: Connection, writer: Writer, table: Table, delet
 def note_times(connection: Connection, writer: Writer, table: Table, load_id: int) -> int:
     """Note when values were said, where no row tells; returns how many notes were written."""
     parts = [
-        "SELECT digest, of_load, of_known_at, columns, known_at, false AS torn FROM quiet "
-        "WHERE digest IS NOT NULL AND (columns IS NULL OR columns <> '' OR known_at > s_top)"
+        "SELECT digest, of_load, of_known_at, columns, known_at, false AS torn FROM quiet WHERE digest IS NOT NULL"
     ]
     if run(connection, "SELECT 1 FROM judged LIMIT 1"):
         parts += _notes_of_judged(table, load_id)
