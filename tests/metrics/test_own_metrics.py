@@ -208,6 +208,23 @@ def test_a_formula_that_the_catalogue_has_too_gives_the_same_number_with_the_sam
         assert {**ours, "metric": name} == theirs, name
 
 
+def test_growth_of_a_part_is_the_growth_of_the_metric_where_its_condition_holds(company: Folder) -> None:
+    rest = """
+    formula = "shop_sales"
+    growth = "before"
+    [parts.shop_sales]
+    label = { zh = "门店净销售额", en = "net sales in shops" }
+    of = "net_sales"
+    where = { channel = "直营门店" }
+    """
+    source = open_facts(company)
+    with metrics_as_stored({"x.toml": own("ours", "ratio", rest)}):
+        ours = measure_facts(source, ["ours"], period="2025Q2").values[0]
+    theirs = measure_facts(source, ["sales_growth"], period="2025Q2", where=[("channel", "直营门店")]).values[0]
+    assert ours.value == theirs.value is not None
+    assert (ours.interval_low, ours.interval_high) == (theirs.interval_low, theirs.interval_high)
+
+
 def test_a_part_with_a_condition_is_the_metric_where_that_holds() -> None:
     rest = STORE.replace("直营门店", "store")
     ours = in_the_shop(rest, "money/customer")[0]
@@ -339,6 +356,10 @@ NONSENSE = {
     "a share lies inside its whole": ('formula = "orders / known_orders"', "ratio", "formula", "never below 1"),
     "what is no part is no share": ('formula = "ordering_customers / at_start"', "ratio", "formula", "can exceed 1"),
     "a share is never below nothing": ('formula = "(promoters - detractors) / nps_answers"', "ratio", "formula", "can exceed 1"),
+    "a rate does not grow": ('formula = "net_sales / orders"\ngrowth = "before"', "ratio", "growth", "rates and states have none"),
+    "states do not grow": ('formula = "retained"\ngrowth = "before"', "ratio", "growth", "rates and states have none"),
+    "growth is a ratio": ('formula = "net_sales"\ngrowth = "year_before"', "money", "unit", "ratio"),
+    "growth is against something known": ('formula = "net_sales"\ngrowth = "ever"', "ratio", "growth", "year_before"),
     "a rate of rates means nothing": ('formula = "(net_sales / orders) / (orders / ordering_customers)"', "ratio", "formula", "rate of rates"),
     "customers do not add up": ('formula = "ordering_customers + participants"', "customers", "formula", "both sides"),
     "a part is not added to its whole": ('formula = "orders + known_orders"', "orders", "formula", "count twice"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from kexiao.engine.strict import Entries
-from kexiao.facts.formula import Formula, Minus, Plus, Ratio
+from kexiao.facts.formula import Formula, Growth, Minus, Plus, Ratio, is_linear
 from kexiao.metrics.own.parts import refuse_unknown
 from kexiao.metrics.own.units import (
     KINDS,
@@ -26,6 +26,7 @@ from kexiao.metrics.own.units import (
 from kexiao.text import Text
 
 _LONGEST, _DEEPEST = 500, 20
+_AGAINST = ("before", "year_before", "festival", "national_day")
 _TOKEN = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*|[0-9]+|[-+*/()])")
 _SIGNS = str.maketrans({"−": "-", "×": "*", "÷": "/", "（": "(", "）": ")"})
 
@@ -63,7 +64,21 @@ def read_formula(entries: Entries, known: Mapping[str, Formula], unit: str) -> F
     term = _Reader(entries, text, known).whole()
     if isinstance(term, int):
         _refuse(entries, Text(zh="公式里没有指标。", en="there is no metric in the formula."))
+    against = entries.choice("growth", _AGAINST, None)
+    if against is not None:
+        return _growth(entries, term, unit, against)
     return _amount(entries, term, unit) if isinstance(term, Amount) else _rate(entries, term, unit)
+
+
+def _growth(entries: Entries, term: Amount | Rate, unit: str, against: Any) -> Formula:
+    if isinstance(term, Rate) or not is_linear(term.formula) or not unit_of_amount(term.kind):
+        entries.refuse(
+            "growth",
+            Text(zh="只有合计和计数可以算增长，比率和客户状态不行。", en="only sums and counts have a growth; rates and states have none."),
+            step=Text(zh="比率请直接比较两期。", en="Compare a rate between two periods instead."),
+        )  # fmt: skip
+    _check_unit(entries, unit, ("ratio",))
+    return Growth(term.formula, against)
 
 
 def _refuse(entries: Entries, why: Text, step: Text | None = None) -> NoReturn:
