@@ -292,3 +292,26 @@ def test_the_rules_that_come_with_the_tables_are_rules_that_could_be_written(tmp
         given = {"condition": rule.condition, "value": rule.value, "severity": rule.severity}
         assert _fault(table, table.by_name[rule.column], given, "CNY") is None, rule
         assert rule.words().zh and rule.words().en
+
+
+def test_quality_is_measured_by_the_command_that_measures_everything(
+    company: Company, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = ["-w", str(company.folder.root)]
+
+    def measured(*words: str) -> list[dict[str, object]]:
+        capsys.readouterr()
+        assert main(["measure", *words, "--format", "json", *place]) == 0
+        found: list[dict[str, object]] = json.loads(capsys.readouterr().out)
+        return found
+
+    (orders,) = [one for one in measured("data_accuracy") if one["dimensions"] == {"table": "orders"}]
+    assert (orders["numerator"], orders["denominator"], orders["value"]) == (3, 4, 0.75)
+    both = measured("data_accuracy", "orders", "--period", "2025-01")
+    assert {one["metric"] for one in both} == {"data_accuracy", "orders"}
+    by_source = measured("data_completeness", "--by", "source")
+    assert {"table": "orders", "source": "订单"} in [one["dimensions"] for one in by_source]
+    assert main(["measure", "data_accuracy", *place, "--lang", "zh"]) == 0
+    assert "75.0 %" in (said := capsys.readouterr().out) and "订单" in said and "准确性" in said
+    assert main(["measure", "data_accuracy", "--by", "channel", *place]) == 2
+    assert main(["measure", "data_accuracy", "--period", "2025", "--grain", "month", *place]) == 2

@@ -49,11 +49,13 @@ def measure(
     """Print metrics with their intervals; JSON has every field that comes with a value."""
     from kexiao.cli.output import write_json
     from kexiao.cycle.measure import measure as compute
+    from kexiao.cycle.measure import of_quality
 
+    about_data = bool(metrics) and len(of_quality(metrics or [])) == len(metrics or [])
     measured = compute(
         session().folder(),
         metrics or [],
-        period=named_period(period),
+        period=period if about_data else named_period(period),
         grain=grain or None,
         by=comma_list(by),
         where=filters(where),
@@ -120,7 +122,8 @@ def _print(measured: Measurement, few: bool) -> None:
         Shown("n", Text(zh="样本", en="n"), right=True),
         Shown("note", Text(zh="说明", en="Note")),
     ]
-    show(columns, [_row(value, dimensions) for value in measured])
+    rows_of = [_quality_row if "table" in value.dimensions else _row for value in measured]
+    show(columns, [row_of(value, dimensions) for row_of, value in zip(rows_of, measured, strict=True)])
     if not few:
         print(Text(zh="共 {n} 个数值。", en="{n} values.").fill(n=len(measured))())
 
@@ -128,7 +131,22 @@ def _print(measured: Measurement, few: bool) -> None:
 def _dimension(name: str) -> Text:
     from kexiao.facts.subjects import DIMENSION_LABELS
 
-    return DIMENSION_LABELS.get(name, Text.same(name))
+    return {**DIMENSION_LABELS, **_OF_QUALITY}.get(name, Text.same(name))
+
+
+_OF_QUALITY = {"table": Text(zh="表", en="Table"), "source": Text(zh="来源", en="Source")}
+
+
+def _quality_row(value: MetricValue, dimensions: list[str]) -> list[object]:
+    from kexiao.cycle.quality import LABELS
+    from kexiao.cycle.quality_lines import written
+    from kexiao.tables.catalogue import table_named
+
+    shown = {**value.dimensions, "table": table_named(str(value.dimensions["table"])).label()}
+    unit = Text(zh=" 小时", en=" hours")() if value.unit == "hours" and value.value is not None else ""
+    said = f"{written(value)}{unit}" if value.value is not None else None
+    places = (shown.get(name) for name in dimensions)
+    return [LABELS[value.metric](), value.period, *places, said, None, value.n, note(value)]
 
 
 def _row(value: MetricValue, dimensions: list[str]) -> list[object]:

@@ -97,11 +97,39 @@ def measure(
     """Metrics by name (all of the catalogue, when none is named) over a period, split by ``grain`` and along up to three dimensions.
 
     ``window`` takes so many periods of the grain together, each time those that end with it (twelve months, moving along by month).
-    ``where`` fixes dimensions to a value; ``variants`` adds every published variant beside ours. Errors: ``WrongUse`` for unknown names and for
-    dimensions that make no sense for any metric asked.
+    ``where`` fixes dimensions to a value; ``variants`` adds every published variant beside ours. Metrics of data quality (data_accuracy,
+    data_completeness, data_timeliness) say how the data are now, a table each, whatever the period; alone they need none.
+    Errors: ``WrongUse`` for unknown names and for dimensions that make no sense for any metric asked.
     """
-    return measure_facts(
-        open_facts(folder, as_of=as_of), metrics, period=period, grain=grain, by=by, where=where, variants=variants, window=window
+    ours, about_data = list(metrics), of_quality(metrics)
+    if about_data:
+        from kexiao.cycle.quality import quality_values
+
+        if grain or where or window:
+            raise _not_over_time()
+        of_data = tuple(quality_values(folder, about_data, by=by, as_of=as_of))
+        ours = [name for name in metrics if name not in about_data]
+        if not ours:
+            return Measurement(of_data)
+    measured = measure_facts(
+        open_facts(folder, as_of=as_of), ours, period=period, grain=grain, by=by, where=where, variants=variants, window=window
+    )  # fmt: skip
+    return Measurement((*measured.values, *of_data)) if about_data else measured
+
+
+def of_quality(names: Sequence[str]) -> list[str]:
+    """Those of the names that are metrics of data quality."""
+    if not any(name.startswith("data_") for name in names):
+        return []
+    from kexiao.cycle.quality import NAMES
+
+    return [name for name in names if name in NAMES]
+
+
+def _not_over_time() -> WrongUse:
+    return WrongUse(
+        Text(zh="数据质量说的是现在，不能切分期间、限定或滚动。", en="Data quality is as of now; it has no grain, filter or window."),
+        next_step=Text(zh="去掉 --grain、--where、--trailing；按来源看用 --by source。", en="Leave out --grain, --where and --trailing; for sources use --by source."),
     )  # fmt: skip
 
 

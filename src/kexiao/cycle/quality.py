@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from kexiao.engine.duck import Connection, connect, quote_name, run
 from kexiao.engine.folder import SETTINGS_FILE, Folder
 from kexiao.engine.store import Snapshot, Store
-from kexiao.errors import InputRejected, Place
+from kexiao.errors import InputRejected, Place, WrongUse
 from kexiao.facts.metric import MetricValue
 from kexiao.sources.inbox import workplace
 from kexiao.sources.mapping.unusual import source_name
@@ -209,6 +209,27 @@ def quality(folder: Folder, *, as_of: str | None = None, now: datetime | None = 
         finally:
             connection.close()
     return Quality(snapshot.name, tuple(tables), tuple(sources), tuple(_trend(m)), tuple(results), limits)
+
+
+def quality_values(
+    folder: Folder,
+    names: Sequence[str],
+    *,
+    by: Sequence[str] = (),
+    as_of: str | None = None,
+    now: datetime | None = None,
+) -> list[MetricValue]:
+    """Metrics of quality by name, one value a table; ``by`` source one a table and source. Errors: ``WrongUse`` for another dimension, those of ``quality``."""
+    if other := [name for name in by if name not in ("table", "source")]:
+        raise WrongUse(
+            Text(zh="数据质量不能按 {d} 细分。", en="Data quality cannot be broken down by {d}.").fill(
+                d=", ".join(other)
+            ),
+            next_step=Text(zh="可用的维度：table、source。", en="Possible dimensions: table, source."),
+        )
+    found = quality(folder, as_of=as_of, now=now)
+    values = found.sources if "source" in by else found.tables
+    return [value for name in dict.fromkeys(names) for value in values if value.metric == name]
 
 
 def _files(m: _Measuring) -> list[_LoadedFile]:
