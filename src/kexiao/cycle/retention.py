@@ -20,7 +20,7 @@ from kexiao.engine import audit
 from kexiao.engine.duck import connect, quote_name, run
 from kexiao.engine.folder import SETTINGS_FILE, Folder
 from kexiao.engine.posix import is_alive, storage_errors, sync, write_durably
-from kexiao.engine.store import PartFile, Snapshot, Store, TableVersion, Writer, disk_errors
+from kexiao.engine.store import PART_BYTES, PartFile, Snapshot, Store, TableVersion, Writer, disk_errors
 from kexiao.errors import InputRejected, IntegrityFailed, KexiaoError, Place
 from kexiao.sources.inbox import workplace
 from kexiao.tables.catalogue import all_tables
@@ -28,8 +28,7 @@ from kexiao.tables.remembering import drop_idle_times
 from kexiao.text import Text
 
 Progress = Callable[[Text], None]
-SMALL_BYTES = 32 * 1024**2
-MERGED_BYTES = 64 * 1024**2
+SMALL_BYTES = PART_BYTES // 2
 GRACE = timedelta(days=1)
 
 
@@ -162,7 +161,7 @@ def _compact(writer: Writer, work: Path, at_least: int, tell: Progress) -> dict[
 def _groups(files: Sequence[PartFile]) -> Iterator[list[PartFile]]:
     group: list[PartFile] = []
     for part in files:
-        if group and sum(p.size for p in group) + part.size > MERGED_BYTES:
+        if group and sum(p.size for p in group) + part.size > PART_BYTES:
             yield group
             group = []
         group.append(part)

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from kexiao.engine import audit
 from kexiao.engine.delta import align_delta_log
-from kexiao.engine.duck import Connection, files_as_query, memory_ran_out, quote_name, run
+from kexiao.engine.duck import Connection, files_as_query, memory_ran_out, quote_name, quote_text, run
 from kexiao.engine.posix import exclusive, holder, sha256, storage_error, storage_errors, sync, write_durably
 from kexiao.errors import IntegrityFailed, Place, WrongUse
 from kexiao.text import Text
@@ -27,6 +27,8 @@ from kexiao.text import Text
 Columns = Sequence[tuple[str, str]]
 PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 122880, DICTIONARY_SIZE_LIMIT 1000, WRITE_BLOOM_FILTER false"
 """Dictionaries for what has few values, such as a channel: those of ids and amounts cost more to make than they save."""
+PART_BYTES = 32 * 1024**2
+"""How large the files of many rows become: rows that change later have only the few files written anew that hold them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,20 +235,42 @@ class Writer:
         """
         folder = self.store.data / table
         path = folder / f"part-{uuid.uuid4().hex}.parquet"
-        shown = ", ".join(f"CAST({quote_name(name)} AS {kind}) AS {quote_name(name)}" for name, kind in columns)
         with storage_errors(path), duck_storage_errors(path):
             folder.mkdir(parents=True, exist_ok=True)
             copied = run(
-                connection,
-                f"COPY (SELECT {shown} FROM ({sql})) TO '{str(path).replace(chr(39), chr(39) * 2)}' ({PARQUET})",
+                connection, f"COPY (SELECT {_shown(columns)} FROM ({sql})) TO {quote_text(str(path))} ({PARQUET})"
             )
             rows = int(copied[0][0])
             if rows == 0:
                 path.unlink(missing_ok=True)
                 return None
-            self._unsafe.append(self._keeper.submit(_make_safe, path))
-            self._written.append(f"{table}/{path.name}")
-            return PartFile(f"{table}/{path.name}", path.stat().st_size, sha256(path), rows)
+            return self._taken(table, path, rows)
+
+    def write_parts(self, connection: Connection, table: str, columns: Columns, sql: str) -> list[PartFile]:
+        """Write the rows of a query as Parquet files of a table, as many as they fill; roughly in the order of the query."""
+        folder = self.store.data / table
+        with storage_errors(folder), duck_storage_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            several = f"FILE_SIZE_BYTES {PART_BYTES}, APPEND true, FILENAME_PATTERN 'part-{{uuid}}', RETURN_FILES true"
+            copied = run(
+                connection,
+                f"COPY (SELECT {_shown(columns)} FROM ({sql})) TO {quote_text(str(folder))} ({PARQUET}, {several})",
+            )
+            paths = [folder / Path(name).name for name in copied[0][1]]
+            if not copied[0][0]:
+                for path in paths:
+                    path.unlink()
+                return []
+            listed = ", ".join(quote_text(str(path)) for path in paths)
+            counts = run(connection, f"SELECT file_name, num_rows FROM parquet_file_metadata([{listed}])")
+            rows = {Path(name).name: int(count) for name, count in counts}
+            return [self._taken(table, path, rows[path.name]) for path in paths]
+
+    def _taken(self, table: str, path: Path, rows: int) -> PartFile:
+        """A file that was written, on its way to be made safe."""
+        self._unsafe.append(self._keeper.submit(_make_safe, path))
+        self._written.append(f"{table}/{path.name}")
+        return PartFile(f"{table}/{path.name}", path.stat().st_size, sha256(path), rows)
 
     def change(self, table: str, columns: Columns, *, add: Sequence[PartFile] = (), remove: Sequence[str] = ()) -> None:
         """Add files to a table and drop others (by path) in the version to come."""
@@ -291,6 +315,10 @@ class Writer:
         self.base = snapshot
         self._written.clear()
         return snapshot
+
+
+def _shown(columns: Columns) -> str:
+    return ", ".join(f"CAST({quote_name(name)} AS {kind}) AS {quote_name(name)}" for name, kind in columns)
 
 
 def _make_safe(path: Path) -> None:

@@ -8,7 +8,7 @@ stored is not written anew; when it was said again is noted (table ``value_times
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -265,7 +265,7 @@ def withdraw(connection: Connection, writer: Writer, table: Table, deleted: str,
 def _write(
     connection: Connection, writer: Writer, table: Table, names: dict[str, str], gone: int, load_id: int, rows: int = 0
 ) -> None:
-    """Add one file with the fresh rows; files that held rows now changed or withdrawn are written anew without them.
+    """Add files with the fresh rows; those that held rows now changed or withdrawn are written anew without them.
 
     Fresh rows stand in the order of time, so that a period is found in few row groups; very many ``rows`` keep the order of their files.
     """
@@ -283,13 +283,9 @@ def _write(
             removed.append(relative)
             added += [part] if part else []
     order = f" ORDER BY {quote_name(table.date_column)}" if table.date_column and rows <= MOST_SORTED else ""
-    fresh = writer.write(
-        connection,
-        table.name,
-        columns,
-        f"SELECT *, {load_id} AS load_id FROM {names['fresh']}{order}",
+    added += writer.write_parts(
+        connection, table.name, columns, f"SELECT *, {load_id} AS load_id FROM {names['fresh']}{order}"
     )
-    added += [fresh] if fresh else []
     writer.change(table.name, columns, add=added, remove=removed)
 
 
@@ -300,14 +296,11 @@ def _with_missing(connection: Connection, sql: str, columns: Sequence[tuple[str,
     return f"SELECT *{blank} FROM ({sql})"
 
 
-def _files_with(connection: Connection, writer: Writer, table: Table, gone: str) -> Iterable[Path]:
-    paths = writer.store.paths(writer.tables[table.name])
-    found = []
-    for path in paths:
-        hit = run(
-            connection,
-            f"SELECT 1 FROM read_parquet({quote_text(str(path))}) AS s WHERE EXISTS "
-            f"(SELECT 1 FROM {gone} AS b WHERE {same_key(table, 'b', 's')}) LIMIT 1",
-        )
-        found += [path] if hit else []
-    return found
+def _files_with(connection: Connection, writer: Writer, table: Table, gone: str) -> list[Path]:
+    listed = ", ".join(quote_text(str(path)) for path in writer.store.paths(writer.tables[table.name]))
+    held = run(
+        connection,
+        f"SELECT DISTINCT s.filename FROM read_parquet([{listed}], union_by_name = true, filename = true) AS s WHERE EXISTS "
+        f"(SELECT 1 FROM {gone} AS b WHERE {same_key(table, 'b', 's')})",
+    )
+    return sorted(Path(name) for (name,) in held)
