@@ -248,6 +248,32 @@ def test_contacts_keep_the_newest_of_each_part(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o077 == 0
 
 
+def test_contacts_are_the_same_whichever_word_came_first(tmp_path: Path) -> None:
+    said = [
+        ("王芳", None, 1),
+        (None, "13800000000", 1),
+        ("李强", None, 5),
+        ("赵敏", None, 5),
+        (None, "13700000000", 3),
+        ("王芳", None, 4),
+    ]
+    states = set()
+    for number, order in enumerate([said, said[::-1], said[3:] + said[:3] + said[1:4]]):
+        folder = create_folder(tmp_path / f"w{number}")
+        with connect(tmp_path / "spill") as connection:
+            for load, (name, phone, day) in enumerate(order, 1):
+                row = (
+                    f"SELECT CAST(7 AS BIGINT) AS customer_id, 'file' AS origin, 'C1' AS source_id, {_text(name)} AS name, {_text(phone)} AS phone, "
+                    f"CAST(NULL AS VARCHAR) AS email, NULL AS wechat, CAST(NULL AS DATE) AS birthday, NULL AS gender, TIMESTAMPTZ '2026-01-{day:02d} 00:00:00+00' AS known_at"
+                )
+                merge_contacts(connection, folder, row, load)
+            path = folder.data / "contacts" / "contacts.parquet"
+            states |= set(
+                connection.execute(f"SELECT name, phone, epoch(known_at) FROM read_parquet('{path}')").fetchall()
+            )
+    assert [state[:2] for state in states] == [("赵敏", "13700000000")]
+
+
 def test_the_checks_find_a_repeated_key_a_null_and_a_lost_row(tmp_path: Path) -> None:
     folder = create_folder(tmp_path / "w")
     store = Store(folder.data)
