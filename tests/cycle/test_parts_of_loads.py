@@ -24,7 +24,7 @@ def _orders(path: Path, first: int, last: int, cents: int) -> Path:
 
 
 def test_the_newest_orders_change_in_one_file_of_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PART_BYTES", 200_000)
+    monkeypatch.setattr(module, "PART_BYTES", 20_000)
     company = Company(tmp_path)
     company.collect(_orders(tmp_path / "all.csv", 0, ROWS, 0))
     store = Store(company.folder.data)
