@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -38,8 +39,10 @@ def finished() -> object:
     raise AssertionError("the job did not end within 30 seconds")
 
 
-def upload(role: str, name: str = "orders.csv", content: str = ORDERS) -> object:
-    return client(role).post("/data/upload/", {"files": SimpleUploadedFile(name, content.encode())})
+def upload(role: str, name: str = "orders.csv", content: str = ORDERS, changed: str = "2026-01-02") -> object:
+    """A file as a browser sends it, with the time when it was last changed."""
+    times = json.dumps([datetime.fromisoformat(changed).replace(tzinfo=UTC).timestamp() * 1000])
+    return client(role).post("/data/upload/", {"files": SimpleUploadedFile(name, content.encode()), "times": times})
 
 
 def test_an_uploaded_file_is_loaded_and_each_row_is_accounted_for(fresh: Path) -> None:
@@ -65,6 +68,22 @@ def test_the_same_file_again_changes_nothing_and_says_so(fresh: Path) -> None:
         upload("admin")
         assert finished().pk != first.pk
         assert "Nothing new; the data are unchanged." in client("admin").get("/data/jobs/").content.decode()
+
+
+def test_an_older_export_that_is_uploaded_later_does_not_count_as_newer(fresh: Path) -> None:
+    with over(fresh):
+        upload("admin", changed="2026-02-02")
+        finished()
+        upload("admin", "older.csv", ORDERS.replace("60.00", "70.00"), changed="2026-01-02")
+        result = finished().result
+        assert (result["rows_loaded"], result["rows_skipped"] + result["rows_duplicate"]) == (0, 2)
+
+
+@pytest.mark.parametrize("told", ["", "x", "{}", "[1]", '["now", null]', "[null]", "[1e999]"])
+def test_times_that_are_none_are_ignored(told: str) -> None:
+    from kexiao.web.pages.data import wizard
+
+    assert wizard._times(told, 2) == [None, None]
 
 
 def test_a_load_is_taken_back(fresh: Path) -> None:

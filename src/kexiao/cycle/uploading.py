@@ -7,6 +7,7 @@ be left and taken up again for a day; loading goes through ``collect``, and what
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import time
@@ -88,10 +89,12 @@ class Upload:
         )
 
 
-def receive(folder: Folder, files: Iterable[tuple[str, Iterable[bytes]]], *, who: str, meant: bool = False) -> Upload:
-    """Keep files (name, content in pieces) as a new upload; those that nobody took up for a day go.
+def receive(
+    folder: Folder, files: Iterable[tuple[str, Iterable[bytes], float | None]], *, who: str, meant: bool = False
+) -> Upload:
+    """Keep files (name, content in pieces, when it was last changed in seconds since 1970) as a new upload; those that nobody took up for a day go.
 
-    Each lies in a folder of its own, under its bare name.
+    Each lies in a folder of its own, under its bare name and with its own time, which says how new its rows are; without one they are as new as now.
     """
     sweep(folder)
     token = uuid.uuid4().hex
@@ -99,12 +102,14 @@ def receive(folder: Folder, files: Iterable[tuple[str, Iterable[bytes]]], *, who
     with storage_errors(root):
         root.mkdir(parents=True)
         root.chmod(0o700)
-        for number, (name, pieces) in enumerate(files):
-            place = root / "files" / str(number)
-            place.mkdir(parents=True)
-            with (place / Path(name).name).open("wb") as target:
+        for number, (name, pieces, changed) in enumerate(files):
+            path = root / "files" / str(number) / Path(name).name
+            path.parent.mkdir(parents=True)
+            with path.open("wb") as target:
                 for piece in pieces:
                     target.write(piece)
+            if changed is not None and 0 < changed < time.time():
+                os.utime(path, (changed, changed))
     return Upload(token, root, who, time.time(), meant)
 
 

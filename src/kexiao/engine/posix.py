@@ -9,15 +9,11 @@ import os
 import resource
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
 
 from kexiao.errors import StorageError
 from kexiao.text import Text
-
-_BLOCK = 4 * 1024**2
 
 
 @contextmanager
@@ -139,18 +135,6 @@ def sha256(path: Path) -> str:
     """The SHA-256 of a file's content."""
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
-
-
-def copy_hashed(source: BinaryIO, target: Path) -> str:
-    """Copy an open file; the SHA-256 of what was copied, whoever may write to the source meanwhile."""
-    digest, hashed = hashlib.sha256(), None
-    with target.open("xb") as made, ThreadPoolExecutor(1) as hasher:
-        while block := source.read(_BLOCK):
-            if hashed:
-                hashed.result()
-            hashed = hasher.submit(digest.update, block)
-            made.write(block)
-    return digest.hexdigest()
 
 
 def limit_this_process(*, memory_bytes: int, cpu_seconds: int, file_bytes: int) -> None:

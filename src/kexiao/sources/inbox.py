@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kexiao.engine.folder import Folder
-from kexiao.engine.posix import copy_hashed, storage_errors, sync
+from kexiao.engine.posix import sha256, storage_errors, sync
 from kexiao.sources import resuming
 from kexiao.sources.files.reading import printable
 
@@ -32,9 +32,10 @@ def take(work: Path, path: Path, exported_at: datetime | None) -> Source:
     copy = work / f"{uuid.uuid4().hex}.tmp"
     with storage_errors(path):
         changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        given = path.open("rb")
-    with given, storage_errors(copy):
-        fingerprint = copy_hashed(given, copy)
+        path.open("rb").close()
+    with storage_errors(copy):
+        shutil.copyfile(path, copy)
+        fingerprint = sha256(copy)
     ending = (
         path.suffix.lower() if path.suffix[1:].isascii() and path.suffix[1:].isalnum() and len(path.suffix) <= 8 else ""
     )

@@ -164,6 +164,7 @@ def _number_lines(batch: Batch, rows: str) -> None:
     """The view ``numbered_lines``: the source's line number, or one made from the product, so that the same line has the same number in every export.
 
     A product that stands twice in an order is counted up in the order of its amounts; rows equal in everything are one row written twice.
+    Each sheet counts for itself: two exports that tell of one line tell of the same line.
     """
     own = "CASE WHEN TRY_CAST(line_key AS BIGINT) >= 0 THEN TRY_CAST(line_key AS BIGINT) ELSE CAST(md5_number_lower(line_key) >> 4 AS BIGINT) END"
     made = "CAST((md5_number_lower(coalesce(product, '')) >> 20) << 12 AS BIGINT)"
@@ -178,7 +179,7 @@ def _number_lines(batch: Batch, rows: str) -> None:
     )
     batch.connection.execute(
         f"CREATE OR REPLACE TEMP VIEW numbered_lines AS SELECT * REPLACE (CAST(NULL AS VARCHAR) AS line_key), first_no AS line_no FROM {source} ANTI JOIN twice USING (order_key, first_no) "
-        f"UNION ALL BY NAME SELECT * REPLACE (CAST(NULL AS VARCHAR) AS line_key), first_no + dense_rank() OVER (PARTITION BY order_key, first_no ORDER BY net, quantity, gross, cost) - 1 AS line_no "
+        f"UNION ALL BY NAME SELECT * REPLACE (CAST(NULL AS VARCHAR) AS line_key), first_no + dense_rank() OVER (PARTITION BY src, order_key, first_no ORDER BY net, quantity, gross, cost) - 1 AS line_no "
         f"FROM {source} SEMI JOIN twice USING (order_key, first_no)"
     )
 
@@ -224,23 +225,28 @@ def _unrepeated(batch: Batch) -> int:
 
 
 def _headers() -> str:
-    """One row an order of sheets with a row a line. Its amount stands on its lines; where the sheet repeats it, it is the order's own."""
+    """One row an order for each sheet with a row a line. Its amount stands on its lines; where the sheet repeats it, it is the order's own."""
     statuses = ", ".join(map(quote_text, table_named("orders").by_name["status"].choices))
     same = ", ".join(f"max({name}) AS {name}" for name in (*_HEADER, "currency", "note"))
     return (
         f"SELECT order_key AS order_id, max(_person) AS customer_id, min(ordered_at) AS ordered_at, ([{statuses}])[max(list_position([{statuses}], status))] AS status, {same}, "
         "max(whole) AS amount, CASE WHEN sum(gross) > max(whole) THEN CAST(sum(gross) - max(whole) AS DECIMAL(18,2)) END AS discount, "
         "CAST(CASE WHEN bool_or(freight_repeats) THEN max(freight) ELSE sum(freight) END AS DECIMAL(18,2)) AS freight, "
-        "max(known_at) AS known_at, min(src) AS src, arg_min(row_no, src * 1000000000000 + row_no) AS row_no FROM order_rows WHERE has_lines GROUP BY order_key"
+        "max(known_at) AS known_at, src, min(row_no) AS row_no FROM order_rows WHERE has_lines GROUP BY order_key, src"
     )
 
 
 def _freight_of_lines(batch: Batch) -> tuple[str, str]:
-    """Freight that stands on the lines of another sheet, added up for its order."""
+    """Freight that stands on the lines of another sheet, added up for its order; of several exports of its lines the newest counts."""
     if not any("freight" in sheet.mapping.columns for sheet in batch.of_kind("order_lines")):
         return "freight", ""
-    summed = "(SELECT order_key, CAST(CASE WHEN bool_or(freight_repeats) THEN max(freight) ELSE sum(freight) END AS DECIMAL(18,2)) AS line_freight FROM line_rows GROUP BY 1)"
-    return "coalesce(freight, line_freight)", f"LEFT JOIN {summed} AS f ON f.order_key = o.order_key"
+    summed = (
+        "SELECT order_key, CAST(CASE WHEN bool_or(freight_repeats) THEN max(freight) ELSE sum(freight) END AS DECIMAL(18,2)) AS line_freight, "
+        "max(known_at) AS known_at FROM line_rows GROUP BY order_key, src"
+    )
+    newest = "SELECT order_key, max({'at': known_at, 'freight': line_freight}).freight AS line_freight"
+    newest = f"({newest} FROM ({summed}) WHERE line_freight IS NOT NULL GROUP BY 1)"
+    return "coalesce(freight, line_freight)", f"LEFT JOIN {newest} AS f ON f.order_key = o.order_key"
 
 
 def _tell_mixed_headers(batch: Batch) -> None:
@@ -252,7 +258,7 @@ def _tell_mixed_headers(batch: Batch) -> None:
         + ", ".join(f"count(*) FILTER ({name})" for name in tests)
         + " FROM (SELECT "
         + ", ".join(f"{test} AS {name}" for name, test in tests.items())
-        + " FROM order_rows WHERE has_lines GROUP BY order_key)",
+        + " FROM order_rows WHERE has_lines GROUP BY order_key, src)",
     )[0]
     orders = table_named("orders")
     how = {

@@ -107,6 +107,8 @@
     });
     const name = () => {
       place.querySelector("output").textContent = [...input.files].map((file) => file.name).join(", ");
+      // How new its rows are: an upload alone would make an old export the newest.
+      place.querySelector("input[name=times]").value = JSON.stringify([...input.files].map((file) => file.lastModified));
     };
     input.addEventListener("change", name);
   });

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,8 @@ def receive(request: HttpRequest, *, look: bool) -> Upload:
         )
     folder = workspace.folder()
     who, meant = request.user.get_username(), request.POST.get("meant") == "yes"
-    kept = [(file.name or "", file.chunks()) for file in files]
+    times = _times(request.POST.get("times", ""), len(files))
+    kept = [(file.name or "", file.chunks(), at) for file, at in zip(files, times, strict=True)]
     upload = uploading.receive(folder, kept, who=who, meant=meant)
     # Large files are read once only, unless somebody wants to see how.
     once = not look and sum(file.size or 0 for file in files) > uploading.LARGEST
@@ -52,6 +54,15 @@ def receive(request: HttpRequest, *, look: bool) -> Upload:
     names = ", ".join(file.name or "" for file in files)
     start("look" if look else "collect", names, request.user, work)  # type: ignore[arg-type]
     return upload
+
+
+def _times(told: str, count: int) -> list[float | None]:
+    """When each file was last changed, as the browser tells in milliseconds since 1970; nothing where it tells something else."""
+    try:
+        times = [float(one) / 1000 for one in json.loads(told)]
+    except (ValueError, TypeError):
+        return [None] * count
+    return [*times] if len(times) == count else [None] * count
 
 
 def _load(folder: Folder, upload: Upload, files: list[Path], tell: Tell, *, who: str) -> dict[str, Any]:
