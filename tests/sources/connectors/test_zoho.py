@@ -86,6 +86,13 @@ def test_records_beyond_two_thousand_come_by_page_token(connected: Any, zoho: Fa
     assert stored(connected) == truth(zoho)
 
 
+def test_amounts_that_the_source_counts_in_ten_thousands_are_told_by_their_unit(connected: Any, zoho: FakeZoho) -> None:
+    zoho.records = deals(5)
+    describe(connected, zoho, columns='\n[objects.deals.units]\namount = "万元"\n')
+    connected.pull("crm")
+    assert stored(connected) == {number: amount * 10_000 for number, amount in truth(zoho).items()}
+
+
 def test_the_next_reading_asks_for_changes_only_and_is_answered_with_304(connected: Any, zoho: FakeZoho) -> None:
     describe(connected, zoho)
     connected.pull("crm")

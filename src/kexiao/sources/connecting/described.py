@@ -24,6 +24,7 @@ THING_KEYS = {
     "columns": Key(_TABLE, Text(zh="字段 = 来源的列", en="field = column of the source"), required=True),
     "options": Key(_TABLE, Text(zh="映射选项", en="options of the mapping")),
     "choices": Key(_TABLE, Text(zh="选项值对照", en="words for choices")),
+    "units": Key(_TABLE, Text(zh="金额列的单位", en="units of amounts")),
     "renamed": Key(_TABLE, Text(zh="来源改了名的列：新名 = 旧名", en="columns renamed at the source: new = old")),
     "id": Key(_TEXT, Text(zh="区分记录的列", en="the column that tells records apart")),
     "missing": Key(
@@ -98,7 +99,8 @@ def _thing(source: str, system: System, name: str, given: object, place: Place) 
             place,
         )
     options = {"origin": source, **given.get("options", {})}
-    mapping = {"kind": given["kind"], "columns": columns, "options": options, "choices": given.get("choices", {})}
+    said = {name: given.get(name, {}) for name in ("choices", "units")}
+    mapping = {"kind": given["kind"], "columns": columns, "options": options, **said}
     if given["kind"] == "withdrawals":
         raise wrong(Text(zh="{w} 的 kind 有误", en="the kind of {w} is wrong").fill(w=where), place)
     if given["kind"] in all_kinds():
