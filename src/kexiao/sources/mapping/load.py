@@ -44,7 +44,7 @@ SHOWN_ERRORS = 1000
 READ, TYPED, SHAPED = 0.5, 0.62, 0.7
 """How much of a large load is done once its files are read, its cells typed, its rows shaped: measured with ten million orders."""
 MEMORY_BYTES = 1024**3
-"""What a load may hold in memory, and as much as its files are long: what is larger spills to disk, but for what DuckDB groups by text."""
+"""What a load may hold in memory, and as much as its files are long, or twice what the store's take on disk: what is larger spills, but for what DuckDB groups by text."""
 Progress = Callable[[Text], None]
 
 
@@ -68,7 +68,9 @@ class Load:
 
     def run(self, sources: Sequence[Source], given: Sequence[SheetMapping]) -> LoadReport:
         use_key(self.connection, self.folder)
-        needed = max(MEMORY_BYTES, sum(source.path.stat().st_size for source in sources))
+        given = sum(source.path.stat().st_size for source in sources)
+        stored = sum(part.size for version in self.writer.tables.values() for part in version.files)
+        needed = max(MEMORY_BYTES, given, 2 * stored)
         self.connection.execute(f"SET memory_limit = '{min(needed, default_memory_bytes())}B'")
         recognised = self._recognise(sources, given)
         self._unusual_volume(recognised, sources)
