@@ -68,9 +68,9 @@ class Load:
 
     def run(self, sources: Sequence[Source], given: Sequence[SheetMapping]) -> LoadReport:
         use_key(self.connection, self.folder)
-        given = sum(source.path.stat().st_size for source in sources)
+        read = sum(source.path.stat().st_size for source in sources)
         stored = sum(part.size for version in self.writer.tables.values() for part in version.files)
-        needed = max(MEMORY_BYTES, given, 2 * stored)
+        needed = max(MEMORY_BYTES, read, 2 * stored)
         self.connection.execute(f"SET memory_limit = '{min(needed, default_memory_bytes())}B'")
         recognised = self._recognise(sources, given)
         self._unusual_volume(recognised, sources)
