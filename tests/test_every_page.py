@@ -120,7 +120,8 @@ def test_every_page_opens_for_every_role_in_both_languages(tea: Path, role: str,
         browser = client(role, language)
         for address in addresses("company"):
             answer = browser.get(address)
-            assert answer.status_code == 200, address
+            # Cards that are asked for while they are computed: there is nothing to wait for any more.
+            assert answer.status_code == (204 if address.endswith("/overview/cards/") else 200), address
             assert answer.headers["Content-Language"].startswith(language), address
 
 

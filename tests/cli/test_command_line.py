@@ -224,7 +224,6 @@ def test_an_interrupted_run_ends_with_130_and_changes_nothing(workspace: Path) -
     rows = "".join(f"B{i},2025-01-06,C{i},甲,,1,天猫\n" for i in range(200_000))
     big = workspace.parent / "big.csv"
     big.write_text(ORDERS + rows, encoding="utf-8")
-    before = len(list((workspace / "inbox").iterdir()))
     started = subprocess.Popen(
         [sys.executable, "-m", "kexiao.cli.main", "collect", str(big), "-w", str(workspace), "--lang", "en"],
         stdout=subprocess.PIPE,
@@ -232,7 +231,8 @@ def test_an_interrupted_run_ends_with_130_and_changes_nothing(workspace: Path) -
         text=True,
         start_new_session=True,
     )
-    while started.poll() is None and len(list((workspace / "inbox").iterdir())) == before:
+    # Its folder stands where the file begins to be read.
+    while started.poll() is None and not list((workspace / "data").glob("_tmp/load-*/f0")):
         time.sleep(0.02)
     os.kill(started.pid, signal.SIGINT)
     _, said = started.communicate(timeout=60)

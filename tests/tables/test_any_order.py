@@ -152,7 +152,7 @@ def test_whatever_was_said_in_whatever_order_the_newest_of_each_value_counts(
 
 
 @pytest.mark.slow
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(any_loads())
 def test_many_random_statements_give_what_was_reckoned_by_hand(loads: list[tuple[list[Said], bool]]) -> None:
     check(loads)

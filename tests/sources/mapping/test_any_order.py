@@ -239,7 +239,7 @@ def test_any_order_grouping_and_repetition_gives_one_state(all_at_once: State, l
 
 
 @pytest.mark.slow
-@settings(max_examples=40)
+@settings(max_examples=12)
 @given(any_loads())
 def test_many_orders_groupings_and_repetitions_give_one_state(all_at_once: State, loads: list[list[str]]) -> None:
     assert state_after(loads) == all_at_once
@@ -294,7 +294,7 @@ def test_random_exports_give_one_state_in_any_order(drawn: tuple[dict[str, tuple
 
 
 @pytest.mark.slow
-@settings(max_examples=40)
+@settings(max_examples=12)
 @given(random_loads())
 def test_many_random_exports_give_one_state_in_any_order(
     drawn: tuple[dict[str, tuple[int, str]], list[list[str]]],

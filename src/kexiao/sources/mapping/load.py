@@ -30,7 +30,7 @@ from kexiao.sources.mapping.recognise import guessed
 from kexiao.sources.mapping.refusals import note, reason
 from kexiao.sources.mapping.shaping import NOT_STORED, shape
 from kexiao.sources.mapping.typed import Surroundings
-from kexiao.sources.mapping.unusual import hold, unusual_amounts, unusual_volume
+from kexiao.sources.mapping.unusual import hold, is_lot, unusual_amounts, unusual_volume
 from kexiao.sources.mapping.withdrawing import withdraw_deleted
 from kexiao.sources.scrubbing import read_sheets
 from kexiao.sources.shares import Shares
@@ -286,16 +286,15 @@ class Load:
         seen_before = all(source.fingerprint in known for source in sources)
         changed = any(one.anything for one in merged)
         # Rows that contradict each other are refused, but remembered; rows that say what is stored say that it was so later.
-        noted = any(one.noted for one in merged)
+        # What a connected source repeats is as it was: it is read every hour, and the last reading counts.
+        noted = any(one.noted for one in merged) and not all(is_lot(source.name) for source in sources)
         withdrawn = any(one.withdrawn for one in merged)
         nothing = report.exit_code == InputRejected.exit_code and not (withdrawn or noted)
         told = changed or noted or (report.rows_quarantined and not seen_before)
+        merge_contacts(self.connection, self.folder, "SELECT * FROM people", self.load_id)
         if not self.replayed and (nothing or not told):
-            if not report.rows_quarantined or report.rows_loaded + report.rows_duplicate:
-                merge_contacts(self.connection, self.folder, "SELECT * FROM people", self.load_id)
             self.writer.tables = self.before
             return replace(report, load_id=None)
-        merge_contacts(self.connection, self.folder, "SELECT * FROM people", self.load_id)
         self._quarantine(batch, recognised)
         self._write_load(sources, report)
         for_people = [sheet for sheet in batch.sheets if sheet.mapping.kind != "withdrawals"]

@@ -22,7 +22,6 @@ HALF, VOLUME_TIMES = 0.5, 20.0
 _LOOKED_AT = 500_000
 
 
-# What connectors bring are named source.object.parquet, what is pushed source.object.push.json: lots of what changed, of any size; vanished records are looked at by the connector.
 _LOT = re.compile(r"[^.]+\.[^.]+((\.deleted)?\.parquet|\.push\.json)")
 
 
@@ -99,7 +98,7 @@ def unusual_volume(connection: Connection, loads: str, files: Mapping[str, tuple
     found = []
     for name, (fingerprint, rows) in files.items():
         earlier = usual.get(source_name(name), [])[-30:]
-        if fingerprint in known or len(earlier) < FEWEST_LOADS or _LOT.fullmatch(name):
+        if fingerprint in known or len(earlier) < FEWEST_LOADS or is_lot(name):
             continue
         middle = median(earlier)
         alike = middle >= 10 and min(earlier) >= LEAST_ALIKE * middle
@@ -110,6 +109,13 @@ def unusual_volume(connection: Connection, loads: str, files: Mapping[str, tuple
             )
             found.append(words.fill(file=name, n=rows, m=f"{middle:.0f}"))
     return found
+
+
+def is_lot(file: str) -> bool:
+    """Whether a file holds what a connector brought (source.object.parquet) or was pushed (source.object.push.json): what changed, of any size;
+    vanished records are looked at by the connector.
+    """
+    return bool(_LOT.fullmatch(file))
 
 
 def source_name(file: str) -> str:
