@@ -230,6 +230,8 @@ def test_an_interrupted_run_ends_with_130_and_changes_nothing(workspace: Path) -
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # Whoever runs the tests in the background has Ctrl-C ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     # Its folder stands where the file begins to be read.
     while started.poll() is None and not list((workspace / "data").glob("_tmp/load-*/f0")):
