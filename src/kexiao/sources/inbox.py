@@ -32,6 +32,7 @@ def take(work: Path, path: Path, exported_at: datetime | None) -> Source:
     copy = work / f"{uuid.uuid4().hex}.tmp"
     with storage_errors(path):
         changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        # Whether the user's file can be read is told of that file, all else of the copy.
         path.open("rb").close()
     with storage_errors(copy):
         shutil.copyfile(path, copy)

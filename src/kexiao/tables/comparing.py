@@ -21,12 +21,14 @@ from kexiao.tables.rows import (
     firm,
     furthest,
     is_there,
+    is_torn,
     key_list,
     of_table,
     rank,
     same_key,
     speaks_of,
     stored,
+    time_of,
 )
 from kexiao.tables.settling import times_type
 from kexiao.tables.value_times import value_times
@@ -77,16 +79,6 @@ def old(c: Column) -> str:
 def new(c: Column) -> str:
     """The value after the meeting."""
     return quote_name(f"m_{c.name}")
-
-
-def time_of(c: Column) -> str:
-    """When the value after the meeting was said, or was torn."""
-    return quote_name(f"t_{c.name}")
-
-
-def is_torn(c: Column) -> str:
-    """Whether the value after the meeting is torn."""
-    return quote_name(f"x_{c.name}")
 
 
 def is_news(c: Column) -> str:

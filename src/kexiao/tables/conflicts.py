@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kexiao.tables.description import Column, Table
+from kexiao.tables.speaking import of_key, of_table
 from kexiao.text import Text
 
 conflicts = Table(
@@ -14,20 +15,8 @@ conflicts = Table(
     ),
     key=("table_name", "digest"),
     columns=(
-        Column(
-            "table_name",
-            "key",
-            Text(zh="数据表", en="Table"),
-            Text(zh="哪张规范表。", en="The canonical table."),
-            required=True,
-        ),
-        Column(
-            "digest",
-            "key",
-            Text(zh="主键摘要", en="Digest of the key"),
-            Text(zh="主键的 MD5。", en="MD5 of the key."),
-            required=True,
-        ),
+        of_table,
+        of_key,
         Column(
             "kept",
             "text",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kexiao.engine.duck import Connection, quote_name, quote_text, run
 from kexiao.engine.store import Writer
 from kexiao.tables.catalogue import all_tables
-from kexiao.tables.comparing import is_news, is_torn, new, time_of
+from kexiao.tables.comparing import is_news, new
 from kexiao.tables.conflicts import conflicts
 from kexiao.tables.description import Table
 from kexiao.tables.rows import (
@@ -15,11 +15,13 @@ from kexiao.tables.rows import (
     digest,
     firm,
     is_there,
+    is_torn,
     of_table,
     record,
     same_key,
     speaks_of,
     stored,
+    time_of,
 )
 from kexiao.tables.value_times import value_times
 

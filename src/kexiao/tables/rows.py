@@ -60,6 +60,16 @@ def _choices(column: Column) -> str:
     return f"[{', '.join(quote_text(choice) for choice in column.choices)}]"
 
 
+def time_of(column: Column) -> str:
+    """Where rows are settled or compared: when a column's value was said, or was torn."""
+    return quote_name(f"t_{column.name}")
+
+
+def is_torn(column: Column) -> str:
+    """Where rows are settled or compared: whether equally new rows contradict each other on a column."""
+    return quote_name(f"x_{column.name}")
+
+
 def any_of(tests: list[str]) -> str:
     """SQL of any of some conditions; none is false."""
     return f"({' OR '.join(tests)})" if tests else "false"

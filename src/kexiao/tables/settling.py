@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from kexiao.engine.duck import Connection, quote_name, run
 from kexiao.tables.description import Column, Table
-from kexiao.tables.rows import any_of, content, firm, furthest, key_list, rank, same_key
+from kexiao.tables.rows import any_of, content, firm, furthest, is_torn, key_list, rank, same_key, time_of
 
 
 def times_type(table: Table) -> str:
@@ -66,7 +66,7 @@ def _together(table: Table, *, once: bool, derived: bool) -> str:
         f"FROM crowd WHERE {'_once' if once else 'NOT _once'} GROUP BY {key_list(table)}"
     )
     names = [quote_name(c.name) for c in firm(table)]
-    values = [f"CASE WHEN {_x(c)} THEN NULL ELSE {_v(c)} END AS {quote_name(c.name)}" for c in firm(table)]
+    values = [f"CASE WHEN {is_torn(c)} THEN NULL ELSE {_v(c)} END AS {quote_name(c.name)}" for c in firm(table)]
     shown = ", ".join(
         [key_list(table), *values, *(quote_name(c.name) for c in content(table) if c.forward), "known_at"]
     )
@@ -74,27 +74,20 @@ def _together(table: Table, *, once: bool, derived: bool) -> str:
     if not names:
         return f"SELECT {shown}, {row} FROM ({grouped})"
     said = ", ".join(
-        f"{quote_name(c.name)} := CASE WHEN {_t(c)} < known_at THEN {_t(c)} END" for c in ([] if once else firm(table))
+        f"{quote_name(c.name)} := CASE WHEN {time_of(c)} < known_at THEN {time_of(c)} END"
+        for c in ([] if once else firm(table))
     )
-    older = any_of([f"coalesce({_t(c)} < known_at, false)" for c in ([] if once else firm(table))])
-    torn = ", ".join(f"{quote_name(c.name)} := {_x(c)}" for c in firm(table))
+    older = any_of([f"coalesce({time_of(c)} < known_at, false)" for c in ([] if once else firm(table))])
+    torn = ", ".join(f"{quote_name(c.name)} := {is_torn(c)}" for c in firm(table))
     said = f"CASE WHEN {older} THEN struct_pack({said}) END" if said else f"CAST(NULL AS {times_type(table)})"
     return (
-        f"SELECT {shown}, {row}, {said} AS _said, CASE WHEN {any_of([_x(c) for c in firm(table)])} THEN struct_pack({torn}) END AS _torn "
+        f"SELECT {shown}, {row}, {said} AS _said, CASE WHEN {any_of([is_torn(c) for c in firm(table)])} THEN struct_pack({torn}) END AS _torn "
         f"FROM ({grouped})"
     )
 
 
 def _v(column: Column) -> str:
     return quote_name(f"v_{column.name}")
-
-
-def _t(column: Column) -> str:
-    return quote_name(f"t_{column.name}")
-
-
-def _x(column: Column) -> str:
-    return quote_name(f"x_{column.name}")
 
 
 def _told(column: Column, *, once: bool, derived: bool) -> str:
@@ -108,4 +101,4 @@ def _told(column: Column, *, once: bool, derived: bool) -> str:
         value, time = f"{newest}.v", f"{newest}.m"
         least = f"(min({{'m': -epoch_us(known_at), 'v': {name}}}) {there}).v"
     torn = "false" if derived else f"coalesce({value} <> {least}, false)"
-    return f"{value} AS {_v(column)}, {time} AS {_t(column)}, {torn} AS {_x(column)}"
+    return f"{value} AS {_v(column)}, {time} AS {time_of(column)}, {torn} AS {is_torn(column)}"

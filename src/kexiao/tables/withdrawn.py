@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kexiao.tables.description import Column, Table
+from kexiao.tables.speaking import of_table
 from kexiao.text import Text
 
 withdrawn = Table(
@@ -14,13 +15,7 @@ withdrawn = Table(
     ),
     key=("table_name", "digest"),
     columns=(
-        Column(
-            "table_name",
-            "key",
-            Text(zh="数据表", en="Table"),
-            Text(zh="哪张规范表。", en="The canonical table."),
-            required=True,
-        ),
+        of_table,
         Column(
             "digest",
             "key",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from collecting import Company
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -203,3 +206,26 @@ def test_an_email_is_lower_case_and_a_choice_is_known_by_any_of_its_words() -> N
 
 def test_a_heading_is_the_same_however_it_is_spelled() -> None:
     assert normal("ORDER ID") == normal("order_id") == normal(" Order-Id　") == "orderid"
+
+
+# Every sign of a moment exchanged for one that is no digit there: DuckDB casts some of these to a time of day, and drops what it did not read.
+WRITTEN = "2025-01-06 09:00:00"
+SPOILT = sorted(
+    {WRITTEN[:at] + sign + WRITTEN[at + 1 :] for at in range(len(WRITTEN)) for sign in " +-.:TZ/_c"} - {WRITTEN}
+)
+
+
+def test_a_spoilt_moment_is_read_as_with_care_or_not_at_all(tmp_path: Path) -> None:
+    """All in one file of sound ones, so that the quick road is taken where it may be."""
+    style = moment_style([WRITTEN], order=None, month_day=None, needed=True)
+    company = Company(tmp_path)
+    rows = [f"A{n} | {cell} | C1 | 1.00" for n, cell in enumerate([WRITTEN] * 3 + SPOILT)]
+    company.load("\n".join(["订单号 | 下单时间 | 客户编号 | 实付金额", *rows]))
+    loaded = dict(company.rows("orders", "order_id, ordered_at::VARCHAR", "1"))
+    wanted = {
+        f"A{n}": f"{read.value[:19].replace('T', ' ')}"
+        for n, cell in enumerate([WRITTEN] * 3 + SPOILT)
+        if (read := read_moment(cell.strip(), style, SHANGHAI)).value
+        and date.fromisoformat(read.value[:10]).year > 1999
+    }
+    assert {key: at[:19] for key, at in loaded.items()} == wanted

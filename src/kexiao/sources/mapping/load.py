@@ -287,7 +287,8 @@ class Load:
         changed = any(one.anything for one in merged)
         # Rows that contradict each other are refused, but remembered; rows that say what is stored say that it was so later.
         # What a connected source repeats is as it was: it is read every hour, and the last reading counts.
-        noted = any(one.noted for one in merged) and not all(is_lot(source.name) for source in sources)
+        repeated = all(is_lot(source.name) for source in sources) and not report.rows_quarantined
+        noted = any(one.noted for one in merged) and not repeated
         withdrawn = any(one.withdrawn for one in merged)
         nothing = report.exit_code == InputRejected.exit_code and not (withdrawn or noted)
         told = changed or noted or (report.rows_quarantined and not seen_before)
