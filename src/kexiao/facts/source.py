@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import json
-import shutil
-import uuid
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, timedelta
-from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 from kexiao.engine.dialects import render
 from kexiao.engine.duck import Connection, close_to_outside, connect, quote_text, run
 from kexiao.engine.folder import Folder
-from kexiao.engine.store import Snapshot, Store
-from kexiao.errors import Ambiguous
+from kexiao.engine.store import Store
 from kexiao.facts.derive import (
     SALES_CYCLE_QUERY,
     acquisitions_query,
@@ -26,21 +21,13 @@ from kexiao.facts.derive import (
     lead_outcomes_query,
     sale_outcomes_query,
 )
-from kexiao.facts.one_customer import DEPENDS_ON, create_canonical_views
+from kexiao.facts.one_customer import create_canonical_views
 from kexiao.facts.policy import Policy, policy_from
-from kexiao.facts.window import GAP_WEIGHTS_QUERY, WindowSuggestion, suggest_window
+from kexiao.facts.stored import derive_in, derived
+from kexiao.facts.window import WindowSuggestion
 from kexiao.tables.catalogue import all_tables
-from kexiao.text import Text
 
-# Raised whenever the meaning of a stored fact changes, so that older caches are not read.
-FACTS_VERSION = 2
-_READ = ("orders", "order_lines", "refunds", "products", "customers", *DEPENDS_ON)
-_KEPT_CACHES = 3
 _RARE_EVENTS_DAYS = 31
-# Customers whose acquisition day is on file, those acquired before the data begin, and all.
-_ACQUIRED_QUERY = """
-    SELECT count(c.acquired_on), count(CASE WHEN c.acquired_on < (SELECT min(ordered_on) FROM orders) THEN 1 END), count(*)
-    FROM customer_summary AS s LEFT JOIN customers AS c ON c.customer_id = s.customer_id"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +71,7 @@ def open_facts(folder: Folder, *, as_of: str | None = None, now: date | None = N
     store = Store(folder.data)
     snapshot = store.as_of(as_of)
     policy = policy_from(folder.settings)
-    cache = _derived(folder, store, snapshot, policy)
+    cache = derived(folder, store, snapshot, policy)
     connection = connect(folder.data / "_tmp")
     create_canonical_views(connection, store, snapshot, policy.count_as)
     names = list(fact_queries(policy))
@@ -100,7 +87,7 @@ def facts_in_memory(
     connection: Connection, policy: Policy, *, now: date, snapshot: str = "s000000", fiscal_start: int = 1
 ) -> FactSource:
     """The facts over canonical tables that stand in ``connection`` already, for small data and worked examples."""
-    facts = _derive_in(connection, policy)
+    facts = derive_in(connection, policy)
     return _source(connection, policy, facts, snapshot, now, fiscal_start)
 
 
@@ -198,67 +185,6 @@ def _sales_cycle(connection: Connection, coverage: Mapping[str, Coverage]) -> in
     return None
 
 
-def _derived(folder: Folder, store: Store, snapshot: Snapshot, policy: Policy) -> Path:
-    """The folder with the derived facts of a snapshot, made where it is missing; a killed run leaves nothing that is read."""
-    shown = {
-        **policy.shown(),
-        "active_window_days": None,
-        "lead_window_days": None,
-        "second_order_window_days": None,
-        "refund_window_days": None,
-        "complaint_window_days": None,
-    }
-    key = json.dumps([FACTS_VERSION, shown, snapshot.fingerprint(_READ)], sort_keys=True)
-    caches = folder.data / "_facts"
-    cache = caches / sha256(key.encode()).hexdigest()[:20]
-    if (cache / "facts.json").exists():
-        return cache
-    making = caches / f".{uuid.uuid4().hex}"
-    making.mkdir(parents=True)
-    try:
-        connection = connect(folder.data / "_tmp")
-        create_canonical_views(connection, store, snapshot, policy.count_as)
-        facts = _derive_in(connection, policy, making)
-        (making / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
-        connection.close()
-        try:
-            making.rename(cache)
-        except OSError:
-            if not (cache / "facts.json").exists():
-                raise
-    finally:
-        shutil.rmtree(making, ignore_errors=True)
-    _forget_old_caches(caches)
-    return cache
-
-
-def _forget_old_caches(caches: Path) -> None:
-    kept = sorted(
-        (p for p in caches.iterdir() if not p.name.startswith(".")), key=lambda p: p.stat().st_mtime, reverse=True
-    )
-    for old in kept[_KEPT_CACHES:]:
-        shutil.rmtree(old, ignore_errors=True)
-
-
-def _derive_in(connection: Connection, policy: Policy, folder: Path | None = None) -> dict[str, Any]:
-    """Make every fact, as Parquet in ``folder`` or as tables in memory; returns what is known about the data as a whole."""
-    _refuse_foreign_currency(connection, policy)
-    for name, sql in fact_queries(policy).items():
-        if folder is None:
-            connection.execute(f"CREATE OR REPLACE TABLE {name} AS {render(sql)}")
-            continue
-        path = quote_text(str(folder / f"{name}.parquet"))
-        connection.execute(f"COPY ({render(sql)}) TO {path} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)")
-        connection.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM read_parquet({path})")
-    suggestion = suggest_window([(int(g), float(w)) for g, w in run(connection, render(GAP_WEIGHTS_QUERY))])
-    known, earlier, everyone = run(connection, _ACQUIRED_QUERY)[0]
-    return {
-        "window": asdict(suggestion) if suggestion else None,
-        "acquired_on_share": known / everyone if everyone else 0.0,
-        "acquired_earlier_share": earlier / everyone if everyone else 0.0,
-    }
-
-
 def _coverage(connection: Connection) -> dict[str, Coverage]:
     found = {}
     for name, table in all_tables().items():
@@ -267,22 +193,3 @@ def _coverage(connection: Connection) -> dict[str, Coverage]:
             if first is not None:
                 found[name] = Coverage(first, last)
     return found
-
-
-def _refuse_foreign_currency(connection: Connection, policy: Policy) -> None:
-    rows = run(
-        connection,
-        "SELECT DISTINCT currency FROM orders WHERE currency IS NOT NULL AND currency <> ? LIMIT 5",
-        [policy.currency],
-    )
-    if rows:
-        raise Ambiguous(
-            Text(
-                zh="订单中有 {other}，而企业本位币是 {own}，没有汇率。",
-                en="Orders are in {other}, the company's currency is {own}, and there is no rate.",
-            ).fill(other=", ".join(str(row[0]) for row in rows), own=policy.currency),
-            next_step=Text(
-                zh="在 kexiao.toml 中改 currency，或分开工作区。",
-                en="Change currency in kexiao.toml, or use a workspace of its own.",
-            ),
-        )
