@@ -1,4 +1,4 @@
-"""A workspace to collect into, and its tables read back without any of the product's own queries."""
+"""A workspace to collect into, and its tables read back without any of the product's own queries, but for the contacts, whose files go by their names."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import duckdb
 
 from kexiao.cycle.collect import LoadReport, collect
 from kexiao.engine.folder import Folder, create_folder
+from kexiao.tables.contact_files import contacts_query
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 LATER = datetime(2026, 2, 1, tzinfo=UTC)
@@ -48,18 +49,17 @@ class Company:
     def rows(self, table: str, columns: str = "COLUMNS(*)::VARCHAR", order: str = "ALL") -> list[tuple[Any, ...]]:
         """Rows of a table as its newest snapshot lists its files."""
         if table == "contacts":
-            files = [str(self.folder.data / "contacts" / "contacts.parquet")]
+            source = f"({contacts_query(self.folder)})"
         else:
             newest = max((self.folder.data / "_snapshots").glob("s*.json"))
             listed = json.loads(newest.read_text(encoding="utf-8"))["tables"].get(table, {"files": []})["files"]
             files = [str(self.folder.data / part["path"]) for part in listed]
-        if not files or not Path(files[0]).exists():
-            return []
+            if not files or not Path(files[0]).exists():
+                return []
+            source = f"read_parquet({files}, union_by_name = true)"
         with duckdb.connect(":memory:") as connection:
             connection.execute("SET TimeZone = 'UTC'")
-            return connection.execute(
-                f"SELECT {columns} FROM read_parquet(?, union_by_name = true) ORDER BY {order}", [files]
-            ).fetchall()
+            return connection.execute(f"SELECT {columns} FROM {source} ORDER BY {order}").fetchall()
 
     def snapshots(self) -> int:
         """How many snapshots there are."""

@@ -57,7 +57,7 @@ def dump(
 def _plain(folder: Folder, name: str, as_of: str | None) -> str:
     from kexiao.engine.store import Store
     from kexiao.tables.catalogue import table_named
-    from kexiao.tables.identity import contacts_query
+    from kexiao.tables.contact_files import contacts_query
 
     table = table_named(name)
     if not table.versioned:

@@ -12,7 +12,7 @@ from kexiao.engine.duck import run
 from kexiao.engine.folder import Folder
 from kexiao.errors import InputRejected, Place
 from kexiao.facts.source import open_facts
-from kexiao.tables.identity import contacts_query
+from kexiao.tables.contact_files import contacts_query
 from kexiao.tables.survivors import in_circles, parents_now
 from kexiao.text import Text
 

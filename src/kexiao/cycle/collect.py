@@ -31,14 +31,9 @@ from kexiao.sources.mapping.preparing import recognise_file
 from kexiao.sources.resuming import forget
 from kexiao.sources.scrubbing import original_path
 from kexiao.tables.catalogue import table_named
-from kexiao.tables.identity import (
-    PERSONAL,
-    adopt_contacts,
-    contacts_apart,
-    contacts_since,
-    erased_met,
-    keep_contacts_of,
-)
+from kexiao.tables.contact_files import adopt_contacts, contacts_apart
+from kexiao.tables.contacts import PERSONAL
+from kexiao.tables.identity import contacts_since, erased_met, keep_contacts_of
 from kexiao.text import Text
 
 Progress = Callable[[Text], None]
@@ -177,7 +172,7 @@ def undo(
         snapshot = writer.commit()
         ended(folder)
         if anew:
-            adopt_contacts(folder, apart)
+            adopt_contacts(connection, folder, apart)
         customers = store.table_query(snapshot, "customers", table_named("customers").stored_columns)
         keep_contacts_of(connection, folder, customers)
     return snapshot

@@ -13,7 +13,7 @@ from kexiao.engine import audit
 from kexiao.engine.duck import quote_text, run
 from kexiao.errors import unknown_name
 from kexiao.tables.consents import CHANNELS, PURPOSES
-from kexiao.tables.identity import contacts_query
+from kexiao.tables.contact_files import contacts_query
 from kexiao.text import Text
 
 # What is needed to reach someone by a channel.

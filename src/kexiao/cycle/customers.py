@@ -16,7 +16,7 @@ from kexiao.engine.store import Snapshot, Store
 from kexiao.errors import Ambiguous, NotPermitted, WrongUse
 from kexiao.sources.inbox import workplace
 from kexiao.tables.catalogue import table_named
-from kexiao.tables.identity import contacts_query
+from kexiao.tables.contact_files import contacts_query
 from kexiao.text import Text
 
 _NUMBER = re.compile(r"\d{1,19}")

@@ -20,7 +20,7 @@ from kexiao.engine.store import Snapshot, Store
 from kexiao.errors import InputRejected, Place
 from kexiao.sources.inbox import workplace
 from kexiao.tables.catalogue import table_named
-from kexiao.tables.identity import contacts_query
+from kexiao.tables.contact_files import contacts_query
 from kexiao.tables.survivors import survivors
 from kexiao.text import Text
 

@@ -14,7 +14,7 @@ from kexiao.engine.duck import Connection, connect, files_as_query, run
 from kexiao.engine.folder import open_folder
 from kexiao.engine.store import Writer
 from kexiao.tables.catalogue import table_named
-from kexiao.tables.identity import contacts_path, contacts_query
+from kexiao.tables.contact_files import contacts_path, contacts_query
 from kexiao.tables.survivors import survivors
 from kexiao.text import Text
 

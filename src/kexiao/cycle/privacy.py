@@ -28,8 +28,9 @@ from kexiao.sources.mapping.outcome import COUNTS, LoadReport
 from kexiao.sources.mapping.plan import SheetMapping
 from kexiao.sources.scrubbing import scrub_load, scrubbed_path
 from kexiao.tables.catalogue import table_named
+from kexiao.tables.contact_files import contacts_query
 from kexiao.tables.erased import FILE, Entry, digest, read_erased, read_list, ref_token, write_erased
-from kexiao.tables.identity import contacts_query, drop_contacts_of, use_key
+from kexiao.tables.identity import drop_contacts_of, use_key
 from kexiao.tables.person import Person, without_way
 from kexiao.text import Text
 

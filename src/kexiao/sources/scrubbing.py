@@ -27,8 +27,9 @@ from kexiao.sources.mapping.plan import SheetMapping
 from kexiao.sources.mapping.preparing import Recognised, recognise_file, type_sheet
 from kexiao.sources.mapping.typed import Surroundings
 from kexiao.sources.resuming import take_over
+from kexiao.tables.contact_files import contacts_query
 from kexiao.tables.erased import WAYS, digest_sql, email_token, phone_token, ref_token, token
-from kexiao.tables.identity import contacts_query, use_key
+from kexiao.tables.identity import use_key
 from kexiao.tables.person import Person, without_way
 
 SCRUBBED = "scrubbed"

@@ -58,3 +58,6 @@ contacts = Table(
     group="personal",
     versioned=False,
 )
+
+PERSONAL = ("name", "phone", "email", "wechat", "birthday", "gender")
+"""What a source may say of a person."""

@@ -1,26 +1,19 @@
-"""Our own customer numbers, and the one file that holds who they are.
+"""Our own customer numbers, and who they are.
 
 A customer number is a 63-bit keyed hash of origin and source id: the same at each load, and of no use without the workspace's key.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
-from pathlib import Path
+from collections.abc import Sequence
 
-from kexiao.engine.duck import Connection, files_as_query, quote_name, quote_text, run
+from kexiao.engine.duck import Connection, run
 from kexiao.engine.folder import Folder
-from kexiao.engine.posix import storage_errors, sync
-from kexiao.engine.store import duck_storage_errors
 from kexiao.errors import IntegrityFailed
-from kexiao.tables.contacts import contacts
+from kexiao.tables.contact_files import SAID, WITH_TIMES, add_contacts, contacts_path, contacts_query, replace_contacts
+from kexiao.tables.contacts import PERSONAL, contacts
 from kexiao.tables.erased import MASKED_PHONE, TOKEN, WAYS, digest_sql, read_erased
 from kexiao.text import Text
-
-PERSONAL = ("name", "phone", "email", "wechat", "birthday", "gender")
 
 
 def use_key(connection: Connection, folder: Folder) -> None:
@@ -60,49 +53,12 @@ def erased_met(connection: Connection) -> list[tuple[int, str, str]]:
     return [(int(row[0]), row[1], row[2]) for row in run(connection, "SELECT * FROM erased_met")] if there else []
 
 
-_apart: ContextVar[Path | None] = ContextVar("contacts apart", default=None)
-
-
-def contacts_path(folder: Folder) -> Path:
-    """The file of all personal data; outside the snapshots, replaced as a whole."""
-    return _apart.get() or folder.data / "contacts" / "contacts.parquet"
-
-
-@contextmanager
-def contacts_apart(place: Path) -> Iterator[None]:
-    """Read and write the contacts at another place, in this thread: what loads say when they are put in again from nothing."""
-    token = _apart.set(place)
-    try:
-        yield
-    finally:
-        _apart.reset(token)
-
-
-def adopt_contacts(folder: Folder, place: Path) -> None:
-    """Put contacts that were made apart into the place of those that are there; none were made where no load tells of anybody."""
-    path = contacts_path(folder)
-    with storage_errors(path):
-        if place.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            place.replace(path)
-        else:
-            path.unlink(missing_ok=True)
-        if path.parent.exists():
-            sync(path.parent)
-
-
 def contacts_since(connection: Connection, folder: Folder, load_id: int, customers: str | None) -> int:
     """How many contacts were last changed by this load or a later one; ``customers`` (SQL of customer_id): of these alone."""
     kept = f" SEMI JOIN ({customers}) AS c USING (customer_id)" if customers else ""
     return int(
         run(connection, f"SELECT count(*) FROM ({contacts_query(folder)}) AS k{kept} WHERE load_id >= {load_id}")[0][0]
     )
-
-
-def contacts_query(folder: Folder) -> str:
-    """SQL that reads ``contacts``; an empty table before the first load."""
-    path = contacts_path(folder)
-    return files_as_query([path] if path.exists() else [], contacts.stored_columns)
 
 
 def refuse_collisions(connection: Connection, people: str, folder: Folder) -> None:
@@ -128,61 +84,49 @@ def refuse_collisions(connection: Connection, people: str, folder: Folder) -> No
         )
 
 
-SAID = ("said", f"STRUCT({', '.join(f'{name} TIMESTAMPTZ' for name in PERSONAL)})")
-"""When each part was said, where that was before ``known_at``: beside the described columns in the file, and read here alone."""
-
-
 def _incoming_types() -> list[tuple[str, str]]:
     """The columns that a load says of a person, with their types; a column of nothing but nulls has no type of its own."""
     wanted = {"customer_id", "origin", "source_id", "known_at", *PERSONAL}
     return [(name, kind) for name, kind in contacts.stored_columns if name in wanted]
 
 
-def _with_times(folder: Folder) -> str:
-    path = contacts_path(folder)
-    return files_as_query([path] if path.exists() else [], (*contacts.stored_columns, SAID))
-
-
 def merge_contacts(connection: Connection, folder: Folder, incoming: str, load_id: int) -> int:
     """Add what ``incoming`` (customer_id, origin, source_id, personal columns, known_at; ``said`` where parts are older) says to the contacts; returns
     how many changed.
 
-    A null says nothing; the later of two values counts, by ``known_at``, and of equally new ones the greater: the same whichever came first. The file is
-    replaced in one step, before the load becomes visible: a load that is killed leaves at most contacts that no order names yet.
+    A null says nothing; the later of two values counts, by ``known_at``, and of equally new ones the greater: the same whichever came first. They are
+    put there in one step, before the load becomes visible: a load that is killed leaves at most contacts that no order names yet.
     """
-    known = _with_times(folder)
+    known = contacts_query(folder, WITH_TIMES)
     typed = ", ".join(f"CAST({name} AS {kind}) AS {name}" for name, kind in _incoming_types())
     told = {row[0] for row in run(connection, f"DESCRIBE SELECT * FROM ({incoming})")}
     said = f"CAST({'said' if 'said' in told else 'NULL'} AS {SAID[1]}) AS said"
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE contacts_in AS SELECT {typed}, {said} FROM ({incoming}) WHERE customer_id IS NOT NULL"
+        f"CREATE OR REPLACE TEMP VIEW contacts_in AS SELECT {typed}, {said} FROM ({incoming}) WHERE customer_id IS NOT NULL"
     )
     allowed = _may_be_stored(folder)
     if allowed != "true":
         connection.execute(
             f"CREATE OR REPLACE TEMP TABLE erased_met AS SELECT DISTINCT customer_id, origin, source_id FROM contacts_in WHERE NOT {allowed}"
         )
-        connection.execute(f"DELETE FROM contacts_in WHERE NOT {allowed}")
     parts = ", ".join(part for name in PERSONAL for part in _newest(name))
     later = " OR ".join(f"t_{name} IS DISTINCT FROM o_{name}" for name in PERSONAL)
     packed = ", ".join(f"{name} := CASE WHEN t_{name} < known_at THEN t_{name} END" for name in PERSONAL)
     older = " OR ".join(f"coalesce(t_{name} < known_at, false)" for name in PERSONAL)
+    # A first load tells of everybody: its people go straight into the file.
+    kind = "TABLE" if contacts_path(folder).exists() else "VIEW"
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE contacts_new AS SELECT customer_id, origin, source_id, {', '.join(PERSONAL)}, known_at, "
+        f"CREATE OR REPLACE TEMP {kind} contacts_new AS SELECT customer_id, origin, source_id, {', '.join(PERSONAL)}, known_at, "
         f"CASE WHEN {older} THEN struct_pack({packed}) END AS said FROM "
         f"(SELECT i.customer_id, i.origin, i.source_id, {parts}, k.customer_id IS NULL AS fresh, greatest(i.known_at, k.known_at) AS known_at "
-        f"FROM contacts_in AS i LEFT JOIN ({known}) AS k ON k.customer_id = i.customer_id AND k.origin = i.origin) WHERE fresh OR {later}"
+        f"FROM (SELECT * FROM contacts_in WHERE {allowed}) AS i LEFT JOIN ({known}) AS k ON k.customer_id = i.customer_id AND k.origin = i.origin) WHERE fresh OR {later}"
     )
     changed = int(run(connection, "SELECT count(*) FROM contacts_new")[0][0])
     if changed:
-        _replace(
-            connection,
-            folder,
-            f"SELECT *, CAST({load_id} AS BIGINT) AS load_id FROM contacts_new UNION ALL BY NAME "
-            f"SELECT * FROM ({known}) AS k ANTI JOIN contacts_new AS n USING (customer_id, origin)",
-        )
-    connection.execute("DROP TABLE contacts_in")
-    connection.execute("DROP TABLE contacts_new")
+        rows = f"SELECT *, CAST({load_id} AS BIGINT) AS load_id FROM contacts_new"
+        add_contacts(connection, folder, rows, changed)
+    connection.execute(f"DROP {kind} contacts_new")
+    connection.execute("DROP VIEW contacts_in")
     return changed
 
 
@@ -202,10 +146,10 @@ def _newest(name: str) -> tuple[str, str, str]:
 def keep_contacts_of(connection: Connection, folder: Folder, customers: str) -> None:
     """Drop the contacts of customers that are no longer there, after an undo; ``customers`` gives customer_id."""
     if contacts_path(folder).exists():
-        _replace(
+        replace_contacts(
             connection,
             folder,
-            f"SELECT * FROM ({_with_times(folder)}) AS k SEMI JOIN ({customers}) AS c USING (customer_id)",
+            f"SELECT * FROM ({contacts_query(folder, WITH_TIMES)}) AS k SEMI JOIN ({customers}) AS c USING (customer_id)",
         )
 
 
@@ -218,27 +162,6 @@ def drop_contacts_of(connection: Connection, folder: Folder, numbers: Sequence[i
         run(connection, f"SELECT count(*) FROM ({contacts_query(folder)}) WHERE customer_id IN ({listed})")[0][0]
     )
     if held:
-        _replace(connection, folder, f"SELECT * FROM ({_with_times(folder)}) WHERE customer_id NOT IN ({listed})")
+        left = f"SELECT * FROM ({contacts_query(folder, WITH_TIMES)}) WHERE customer_id NOT IN ({listed})"
+        replace_contacts(connection, folder, left)
     return held
-
-
-def _replace(connection: Connection, folder: Folder, sql: str) -> None:
-    path = contacts_path(folder)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    columns: Sequence[tuple[str, str]] = (*contacts.stored_columns, SAID)
-    shown = ", ".join(f"CAST({quote_name(name)} AS {kind}) AS {quote_name(name)}" for name, kind in columns)
-    with storage_errors(path), duck_storage_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            # No statistics of personal columns beside the data: the file is read as a whole anyway.
-            run(
-                connection,
-                f"COPY (SELECT {shown} FROM ({sql}) ORDER BY customer_id, origin) TO {quote_text(str(temporary))} (FORMAT parquet, COMPRESSION zstd)",
-            )
-            temporary.chmod(0o600)
-            sync(temporary)
-            temporary.rename(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-        sync(path.parent)

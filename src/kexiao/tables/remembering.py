@@ -98,20 +98,22 @@ def note_times(connection: Connection, writer: Writer, table: Table, load_id: in
 def _notes_of_judged(table: Table, load_id: int) -> list[str]:
     """SQL of the notes on rows that were judged: on those that stay as they are, what is news; on others, what is not of the row's own time."""
     stays = "NOT moved AND NOT is_new AND NOT hides AND NOT was_hidden"
-    one = f"SELECT {digest(table)} AS digest, {{version}}, d.c AS c, d.t AS known_at, d.x AS torn FROM judged, unnest([{{listed}}]) AS u(d) WHERE {{which}} AND d IS NOT NULL"
-    grouped = "SELECT digest, of_load, of_known_at, string_agg(c, ',' ORDER BY c) AS columns, known_at, torn FROM ({0}) GROUP BY ALL"
 
-    def listed(wanted: dict[str, str]) -> str:
-        return ", ".join(
+    def noted(version: str, which: str, wanted: dict[str, str]) -> str:
+        listed = ", ".join(
             f"CASE WHEN {wanted[c.name]} THEN {{'c': {quote_text(c.name)}, 't': {time_of(c)}, 'x': {is_torn(c)}}} END"
             for c in firm(table)
         )
+        # Most rows have nothing to note, and are not taken apart.
+        some = f"SELECT * FROM judged WHERE {which} AND {any_of(list(wanted.values()))}"
+        one = f"SELECT {digest(table)} AS digest, {version}, d.c AS c, d.t AS known_at, d.x AS torn FROM ({some}), unnest([{listed}]) AS u(d) WHERE d IS NOT NULL"
+        return f"SELECT digest, of_load, of_known_at, string_agg(c, ',' ORDER BY c) AS columns, known_at, torn FROM ({one}) GROUP BY ALL"
 
     parts = []
     if firm(table):
         news = {c.name: is_news(c) for c in firm(table)}
         version = "s_load_id AS of_load, s_known_at AS of_known_at"
-        parts.append(grouped.format(one.format(version=version, listed=listed(news), which=stays)))
+        parts.append(noted(version, stays, news))
         # A row may be written twice in one load: what was noted of the first stays true of the second, so it must be outdone.
         other = {
             c.name: f"({is_torn(c)} OR ({new(c)} IS NOT NULL AND ({time_of(c)} <> top OR coalesce(s_said.{quote_name(c.name)} IS NOT NULL, false))))"
@@ -120,7 +122,7 @@ def _notes_of_judged(table: Table, load_id: int) -> list[str]:
         version = f"CAST({load_id} AS BIGINT) AS of_load, top AS of_known_at"
         changed = CHANGED.format(news=any_of(list(news.values())))
         which = f"NOT ({stays}) AND (NOT (hides AND was_hidden) OR {changed})"
-        parts.append(grouped.format(one.format(version=version, listed=listed(other), which=which)))
+        parts.append(noted(version, which, other))
     told = any_of([f"({is_news(c)} AND {time_of(c)} = top)" for c in firm(table)])
     parts.append(
         f"SELECT {digest(table)} AS digest, s_load_id AS of_load, s_known_at AS of_known_at, '' AS columns, top AS known_at, false AS torn "

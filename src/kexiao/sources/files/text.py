@@ -27,6 +27,7 @@ from kexiao.sources.files.writing import (
     QUICK_PARQUET,
     RESERVED,
     SEPARATOR,
+    SMALL_GROUPS,
     RowWriter,
     column_names,
     copy_to_parquet,
@@ -41,6 +42,7 @@ HEAD = 4 * 1024**2
 MOST_BLANKS = 10_000
 SAMPLE = 500
 _FEW_COLUMNS = 200
+_SMALL_FILE = 64 * 1024**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +190,12 @@ def _all_refused(sheet: StagedSheet) -> InputRejected:
     )
 
 
+def _parquet_for(file: Utf8File, layout: Layout) -> str:
+    if layout.width > _FEW_COLUMNS:
+        return COMPACT_PARQUET
+    return f"{QUICK_PARQUET}, {SMALL_GROUPS}" if file.path.stat().st_size < _SMALL_FILE else QUICK_PARQUET
+
+
 def _stage_clean(file: Utf8File, layout: Layout, target: Path) -> StagedSheet | None:
     """Read a clean file by DuckDB; None where it is not clean, or where DuckDB counts other rows than we do."""
     skip = layout.header.last + 1
@@ -204,9 +212,7 @@ def _stage_clean(file: Utf8File, layout: Layout, target: Path) -> StagedSheet | 
             lambda judged: None if judged.exception() or judged.result() else connection.interrupt()
         )
         try:
-            rows = copy_to_parquet(
-                connection, cells, copied, parquet=QUICK_PARQUET if layout.width <= _FEW_COLUMNS else COMPACT_PARQUET
-            )
+            rows = copy_to_parquet(connection, cells, copied, parquet=_parquet_for(file, layout))
         except (duckdb.Error, MemoryError):
             rows = -1
         clean = judging.result()

@@ -21,6 +21,8 @@ QUICK_PARQUET = (
     "FORMAT parquet, COMPRESSION snappy, PARQUET_VERSION V2, DICTIONARY_SIZE_LIMIT 1000, WRITE_BLOOM_FILTER false"
 )
 """For large clean files: staged cells live as long as the load, so what counts is the time to write and read them. It needs memory by the column."""
+SMALL_GROUPS = "ROW_GROUP_SIZE 16384"
+"""For files of a few row groups, which one processor would read while the others wait."""
 COLUMN_BYTES = 320 * 1024
 """DuckDB holds a block of 256 KB for each column that it reads or writes."""
 

@@ -12,8 +12,8 @@ from kexiao.sources.mapping.orders import shape_orders
 from kexiao.sources.mapping.surveys import shape_surveys
 from kexiao.tables.catalogue import table_named
 from kexiao.tables.checks import refusal
+from kexiao.tables.contact_files import SAID
 from kexiao.tables.description import Column
-from kexiao.tables.identity import SAID
 from kexiao.tables.loading import Incoming
 from kexiao.text import Text
 
