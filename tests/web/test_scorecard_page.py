@@ -52,6 +52,26 @@ def test_a_closed_period_opens_again_only_for_a_reason(card: Path) -> None:
         assert "closed, revision 2" in page and "late refunds" in page
 
 
+def test_later_data_stand_in_the_ledger_beside_the_closed_values(card: Path) -> None:
+    from kexiao.cli.main import main
+
+    late = card / "late.csv"
+    head = "order_id,ordered_at,status,customer_id,channel,region,product_id,product_name,category,quantity,amount,cost"
+    late.write_text(
+        f"{head}\nL1,2025-08-02 10:00:00,completed,C001,web,north,P1,Tea 1,tea,1,7000.00,10.00\n", encoding="utf-8"
+    )
+    with over(card):
+        manager = client("manager")
+        manager.post("/scorecards/shop/close/", {"period": "2025Q3"})
+        before = manager.get("/scorecards/shop/?period=2025Q3").content.decode()
+        assert "Ledger of restatements" not in before
+        assert main(["collect", str(late), "-w", str(card), "--accept-change"]) == 0
+        page = manager.get("/scorecards/shop/?period=2025Q3").content.decode()
+        assert "Ledger of restatements" in page and "load 2" in page and "the values shown stay" in page
+    (entry,) = (card / "restatements").glob("shop-2025Q3-*.json")
+    assert '"closed_snapshot": "s000001"' in entry.read_text(encoding="utf-8")
+
+
 def test_the_close_bears_the_name_of_who_did_it(card: Path) -> None:
     with over(card):
         client("manager").post("/scorecards/shop/close/", {"period": "2025Q1"})

@@ -5,22 +5,22 @@ A close is one file, ``closes/<scorecard>-<period>-r<revision>.json``, whose has
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 from kexiao.assessment.results import Assessment, Close, IndicatorResult, Restatement, SubjectResult
+from kexiao.assessment.sealed import read_sealed, write_sealed
 from kexiao.engine import audit
-from kexiao.engine.posix import exclusive, storage_errors, write_durably
-from kexiao.errors import IntegrityFailed, Place, WrongUse
+from kexiao.engine.posix import exclusive
+from kexiao.errors import WrongUse
 from kexiao.text import Text
 
 FOLDER = "closes"
-_ACT = "close"
+ACT = "close"
 # Values that differ by less are the same number computed on another machine.
 _EQUAL = 1e-9
 
@@ -66,13 +66,8 @@ def close(root: Path, assessment: Assessment, *, reason: str | None = None, who:
         stamp = Close(
             number, datetime.now(UTC).isoformat(timespec="seconds"), who or audit.system_user(), reason, path.name
         )
-        stored = replace(assessment, closed=stamp, restatements=())
-        content = json.dumps(stored.record(), ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False).encode()
-        # The log comes first: a hash without a file harms nobody, a file without a hash could be anybody's.
-        audit.record(
-            root, _ACT, who=who, file=path.name, sha256=_hash(content), snapshot=assessment.snapshot, reason=reason
-        )
-        write_durably(path, content)
+        stored = replace(assessment, closed=stamp, restatements=(), ledger=())
+        write_sealed(root, ACT, path, stored.record(), who=who, snapshot=assessment.snapshot, reason=reason)
     return stored
 
 
@@ -109,92 +104,60 @@ def _revisions(root: Path, scorecard: str, period: str) -> list[Path]:
     return sorted(found, key=_revision)
 
 
-def _hash(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
 def _read(root: Path, path: Path) -> Assessment:
-    with storage_errors(path):
-        content = path.read_bytes()
-    if _hash(content) not in _logged(root, path.name):
-        raise IntegrityFailed(
-            Text(
-                zh="关账文件与审计日志不符，内容被改过。",
-                en="This close is not what the audit log says was written: it was changed.",
-            ),
-            next_step=Text(zh="从备份恢复这个文件。", en="Restore the file from a backup."),
-            place=Place(file=path.name),
-        )
-    return Assessment.from_record(json.loads(content))
-
-
-def _logged(root: Path, name: str) -> set[str]:
-    log = root / "audit" / "log.jsonl"
-    if not log.exists():
-        return set()
-    with storage_errors(log), log.open(encoding="utf-8") as lines:
-        entries = [json.loads(line) for line in lines if name in line]
-    return {entry["sha256"] for entry in entries if entry.get("act") == _ACT and entry.get("file") == name}
+    return Assessment.from_record(read_sealed(root, ACT, path))
 
 
 def restated(stored: Assessment, now: Assessment) -> tuple[Restatement, ...]:
-    """What of a closed assessment would be computed differently today, subject by subject; empty where nothing would."""
-    fresh = {subject.name: subject for subject in now.subjects}
+    """What of a closed assessment would be computed differently today, subject by subject, levels above too; empty where nothing would."""
+    fresh = {(subject.kind, subject.name): subject for subject in (*now.subjects, *now.rolled_up)}
     found: list[Restatement] = []
-    for subject in stored.subjects:
-        if subject.name not in fresh:
-            found.append(_subject_gone(subject))
-            continue
-        found += _differences(subject, fresh.pop(subject.name))
-    return (*found, *(_subject_come(subject) for subject in fresh.values()))
+    for subject in (*stored.subjects, *stored.rolled_up):
+        current = fresh.pop((subject.kind, subject.name), None)
+        found += _differences(subject, current) if current else [_restatement(subject, "subject", subject.name, None)]
+    return (*found, *(_restatement(subject, "subject", None, subject.name) for subject in fresh.values()))
+
+
+def not_of_the_data(found: Iterable[Restatement], of_data: Iterable[Restatement]) -> tuple[Restatement, ...]:
+    """The differences, those marked as the program's that the data alone do not make: ``of_data`` lists what the program of today finds different
+    between the data of the close and those of now."""
+    moved = {one.key for one in of_data}
+    return tuple(one if one.key in moved else replace(one, cause="program") for one in found)
 
 
 def _differences(then: SubjectResult, now: SubjectResult) -> Iterator[Restatement]:
-    current: dict[tuple[str, tuple[tuple[str, str], ...]], IndicatorResult] = {
-        _key(result): result for result in now.indicators
-    }
+    current = {_key(result): result for result in now.indicators}
     for result in then.indicators:
         other = current.get(_key(result))
         value = other.value if other else None
-        if not _same(result.value, value):
-            yield Restatement(
-                then.name,
-                result.indicator,
-                "value",
-                result.value,
-                value,
-                _words(then, result.label, result.value, value),
-            )
-    total = Text(zh="总分", en="Total")
-    if not _same(then.score, now.score):
-        yield Restatement(then.name, None, "score", then.score, now.score, _words(then, total, then.score, now.score))
+        if not same_value(result.value, value):
+            yield _restatement(then, "value", result.value, value, of=result)
+    if not same_value(then.score, now.score):
+        yield _restatement(then, "score", then.score, now.score)
     if then.grade != now.grade:
-        words = Text(zh="{s}：等级关账时 {a}，现在 {b}", en="{s}: grade {a} when closed, {b} now")
-        filled = words.fill(s=then.label, a=then.grade or "—", b=now.grade or "—")
-        yield Restatement(then.name, None, "grade", then.grade, now.grade, filled)
+        yield _restatement(then, "grade", then.grade, now.grade)
+
+
+def _restatement(
+    subject: SubjectResult,
+    field: Literal["value", "score", "grade", "subject"],
+    then: float | str | None,
+    now: float | str | None,
+    *,
+    of: IndicatorResult | None = None,
+) -> Restatement:
+    return Restatement(
+        subject.kind, subject.name, subject.label, of.indicator if of else None, of.label if of else None, of.scope if of else {},
+        of.unit if of else None, field, then, now,
+    )  # fmt: skip
 
 
 def _key(result: IndicatorResult) -> tuple[str, tuple[tuple[str, str], ...]]:
     return result.indicator, tuple(sorted(result.scope.items()))
 
 
-def _same(then: float | None, now: float | None) -> bool:
-    if then is None or now is None:
-        return then is now
+def same_value(then: float | str | None, now: float | str | None) -> bool:
+    """Whether two values are the same number, but for the last digits in which machines differ, or the same word."""
+    if isinstance(then, str) or isinstance(now, str) or then is None or now is None:
+        return then == now
     return math.isclose(then, now, rel_tol=_EQUAL, abs_tol=_EQUAL)
-
-
-def _words(subject: SubjectResult, label: Text, then: float | None, now: float | None) -> Text:
-    shown = ["—" if value is None else f"{value:,.6g}" for value in (then, now)]
-    words = Text(zh="{s}：{l}关账时 {a}，现在 {b}", en="{s}: {l} {a} when closed, {b} now")
-    return words.fill(s=subject.label, l=label, a=shown[0], b=shown[1])
-
-
-def _subject_gone(subject: SubjectResult) -> Restatement:
-    words = Text(zh="{s}：现在的数据里已没有", en="{s}: no longer in the data")
-    return Restatement(subject.name, None, "subject", subject.name, None, words.fill(s=subject.label))
-
-
-def _subject_come(subject: SubjectResult) -> Restatement:
-    words = Text(zh="{s}：关账时的数据里没有", en="{s}: not in the data when closed")
-    return Restatement(subject.name, None, "subject", None, subject.name, words.fill(s=subject.label))

@@ -52,8 +52,8 @@ def value_from(kind: type[Kind], record: Any) -> Kind:
 def _read(kind: Any, record: Any) -> Any:
     origin, inner = get_origin(kind), get_args(kind)
     if origin in (Union, UnionType):
-        if record is None:
-            return None
+        if record is None or (isinstance(record, str) and str in inner):
+            return record
         return _read(next(part for part in inner if part is not NoneType), record)
     if origin is tuple:
         parts = [inner[0]] * len(record) if inner[-1] is Ellipsis else inner

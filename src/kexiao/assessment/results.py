@@ -118,14 +118,93 @@ class Close:
 
 @dataclass(frozen=True, slots=True)
 class Restatement:
-    """A closed value that would be computed differently today. ``field`` is ``value``, ``score`` or ``grade``; ``indicator`` is null for a total."""
+    """A closed value that would be computed differently today under the rules of its close.
 
+    ``field`` is ``value``, ``score``, ``grade`` or ``subject`` (a subject that is gone or new); ``indicator`` is null for a total, ``scope`` its fixed
+    dimension values, ``unit`` its unit. ``cause`` is ``data`` where later data make the difference, ``program`` where another version of the program does.
+    """
+
+    kind: SubjectKind
     subject: str
+    subject_label: Text
     indicator: str | None
+    label: Text | None
+    scope: Mapping[str, str]
+    unit: str | None
     field: Literal["value", "score", "grade", "subject"]
     closed: float | str | None
     now: float | str | None
-    words: Text
+    cause: Literal["data", "program"] = "data"
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What it is about: two restatements of the same thing have the same key."""
+        return self.kind, self.subject, self.indicator, tuple(sorted(self.scope.items())), self.field
+
+    @property
+    def about(self) -> Text:
+        """What of the subject it is about: an indicator by its label, the total, the grade or the subject itself."""
+        named = {
+            "value": self.label,
+            "score": Text(zh="总分", en="Total"),
+            "grade": Text(zh="等级", en="Grade"),
+            "subject": Text(zh="对象", en="Subject"),
+        }[self.field]
+        return named or Text.same(self.indicator or "—")
+
+    @property
+    def words(self) -> Text:
+        """The restatement in one sentence."""
+        if self.field == "subject":
+            gone = Text(zh="{s}：现在的数据里已没有", en="{s}: no longer in the data")
+            come = Text(zh="{s}：关账时的数据里没有", en="{s}: not in the data when closed")
+            back = Text(zh="{s}：又与关账时相同", en="{s}: as when closed again")
+            return (back if self.closed == self.now else gone if self.now is None else come).fill(s=self.subject_label)
+        closed, now = _shown(self.closed), _shown(self.now)
+        words = Text(zh="{s}：{l}关账时 {a}，现在 {b}", en="{s}: {l} {a} when closed, {b} now")
+        return words.fill(s=self.subject_label, l=self.about, a=closed, b=now)
+
+    @property
+    def difference(self) -> float | None:
+        """The number of today less the closed one; null where one of them is missing or no number."""
+        if isinstance(self.closed, str) or isinstance(self.now, str) or self.closed is None or self.now is None:
+            return None
+        return self.now - self.closed
+
+
+def _shown(value: float | str | None) -> str:
+    if value is None or isinstance(value, str):
+        return value or "—"
+    return f"{value:,.2f}" if abs(value) >= 100_000 else f"{value:,.6g}"
+
+
+@dataclass(frozen=True, slots=True)
+class DataChange:
+    """One change of the data: the snapshot it made, and what it was (``collect``, ``merge customers``, ``undo 5`` …). A load has its snapshot's number."""
+
+    snapshot: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """What was found of a closed period on one occasion, as it stands in the ledger for good.
+
+    ``closed_snapshot`` is the data version of the close (its ``revision``), ``snapshot`` that of the new numbers, ``changes`` what happened to the data since
+    they were last compared, ``program`` the version that computed. A restatement whose ``now`` is its ``closed`` says that the difference is gone again.
+    """
+
+    scorecard: str
+    period: str
+    number: int
+    revision: int
+    found_at: str
+    who: str
+    closed_snapshot: str
+    snapshot: str
+    changes: tuple[DataChange, ...]
+    program: str
+    restatements: tuple[Restatement, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +215,8 @@ class Assessment:
     is scored. ``policy`` is the metric policy in force, ``snapshot`` the data version, ``program`` the program's version. ``scorecard_text`` is the TOML as
     it stood (``targets_text``: targets.toml), ``scorecard_sha256`` the hash of both, ``metric_texts`` the files of the company's own metrics
     that it weighs. ``rolled_up`` holds higher levels measured by the metric at that level.
-    ``closed`` is null while the period is open; then the values above are the stored ones and ``restatements`` lists what would differ today.
+    ``closed`` is null while the period is open; then the values above are the stored ones, ``restatements`` lists what would differ today, and
+    ``ledger`` what was found of it when.
     """
 
     scorecard: str
@@ -159,6 +239,7 @@ class Assessment:
     metric_texts: Mapping[str, str] = field(default_factory=dict)
     closed: Close | None = None
     restatements: tuple[Restatement, ...] = ()
+    ledger: tuple[LedgerEntry, ...] = ()
 
     def record(self) -> dict[str, Any]:
         """The assessment as plain JSON types, every field by its name."""

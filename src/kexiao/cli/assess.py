@@ -50,6 +50,7 @@ def _names(found: Assessment) -> set[str]:
 
 def _show(found: Assessment, opened: list[SubjectResult]) -> None:
     from kexiao.cli.output import printable
+    from kexiao.cli.restatements import show_ledger
 
     for result in opened:
         _show_indicators(found, result)
@@ -64,8 +65,7 @@ def _show(found: Assessment, opened: list[SubjectResult]) -> None:
         print(printable(words.fill(r=found.closed.revision, at=found.closed.at, who=found.closed.who)()))
         if found.closed.reason:
             print(printable(Text(zh="重开原因：{r}", en="Opened again because: {r}").fill(r=found.closed.reason)()))
-    for restatement in found.restatements:
-        print(printable(Text(zh="重述：{w}", en="Restated: {w}").fill(w=restatement.words)()))
+        show_ledger([found])
 
 
 def _title(found: Assessment) -> Text:

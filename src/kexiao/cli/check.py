@@ -179,37 +179,26 @@ def _refuse(problems: list[Problem]) -> None:
 
 
 def _closed(folder: Folder) -> int:
-    from kexiao.cli.output import Shown, show
-    from kexiao.cycle.verify import restated_closes
+    """The ledger of restatements, brought up to date; code 9 where a closed value would be another today."""
+    from kexiao.cli.restatements import show_ledger
+    from kexiao.cycle.verify import closes_today
     from kexiao.errors import IntegrityFailed
 
-    found = restated_closes(folder)
-    if not found and session().format == "table":
-        same = Text(zh="已关账的数值今天重算仍然相同。", en="Every closed value is computed the same today.")
-        none = Text(zh="还没有关过账。", en="Nothing is closed yet.")
-        print((same if any((folder.root / "closes").glob("*.json")) else none)())
-        return 0
-    columns = [
-        Shown("scorecard", Text(zh="评分卡", en="Scorecard")),
-        Shown("period", Text(zh="期间", en="Period")),
-        Shown("subject", Text(zh="对象", en="Subject")),
-        Shown("indicator", Text(zh="指标", en="Indicator")),
-        Shown("closed", Text(zh="关账时", en="When closed"), right=True),
-        Shown("now", Text(zh="现在", en="Now"), right=True),
-        Shown("words", Text(zh="说明", en="In words")),
-    ]
-    show(
-        columns,
-        [(card, period, d.subject, d.indicator, d.closed, d.now, str(d.words)) for card, period, d in found],
-    )
-    if found:
+    closes = closes_today(folder)
+    differ = sum(len(found.restatements) for found in closes)
+    show_ledger(closes)
+    if differ:
         raise IntegrityFailed(
             Text(
                 zh="有 {n} 处与关账时不同（重述）。", en="{n} values differ from what was closed (restatements)."
-            ).fill(n=len(found)),
+            ).fill(n=differ),
             next_step=Text(
                 zh="关账数值未变；如要采用新值，用 kexiao assess --reopen 写明原因。",
                 en="The closed values stay; to take the new ones, reopen with the reason: kexiao assess --reopen.",
             ),
         )
+    if session().format == "table":
+        same = Text(zh="已关账的数值今天重算仍然相同。", en="Every closed value is computed the same today.")
+        none = Text(zh="还没有关过账。", en="Nothing is closed yet.")
+        print((same if closes else none)())
     return 0

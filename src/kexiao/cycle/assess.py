@@ -9,16 +9,20 @@ from typing import Any, NamedTuple
 
 from kexiao import __version__
 from kexiao.assessment.closing import close as store_close
-from kexiao.assessment.closing import closed_assessment, restated
+from kexiao.assessment.closing import closed_assessment, not_of_the_data, restated
+from kexiao.assessment.ledger import enter, entries_of
 from kexiao.assessment.reading import read_scorecards, scorecard_for, scorecard_from_text
-from kexiao.assessment.results import Assessment, SubjectKind
+from kexiao.assessment.results import Assessment, DataChange, SubjectKind
 from kexiao.assessment.scorecard import COMPANY, DIMENSION_OF, Indicator, Scorecard
 from kexiao.assessment.scoring import Measured, label_of, score_subjects
 from kexiao.cycle.measure import measure_facts
 from kexiao.cycle.quality_gate import refuse_poor_data, tables_of_metrics
 from kexiao.engine.folder import Folder
+from kexiao.engine.store import Store
+from kexiao.errors import StorageError
 from kexiao.facts.metric import MetricValue
 from kexiao.facts.periods import Period, parse
+from kexiao.facts.policy import policy_of_result
 from kexiao.facts.source import FactSource, open_facts
 from kexiao.facts.units import UNKNOWN
 from kexiao.metrics.catalogue import definitions_of, definitions_on, in_its_catalogue, metrics_as_stored
@@ -50,17 +54,16 @@ def assess(
     """Judge a scorecard's subjects in a period by the version of the card in force when it began.
 
     A closed period shows the stored values, with ``restatements`` for whatever would differ today under the rules of the close. ``close`` stores the
-    values; ``reopen`` (the reason, in words) computes anew and stores the next revision.
+    values; ``reopen`` (the reason, in words) computes anew and stores the next revision. What differs in the newest data is entered in the ledger of
+    restatements.
     Errors: ``InputRejected`` for a card that cannot be read, ``WrongUse`` for an unknown card or period, one that cannot be closed (not over, or on data
     below the limits of quality) or is closed already.
     """
     whole = parse(period, folder.fiscal_year_start)
     stored = closed_assessment(folder.root, scorecard, whole.name)
-    source = open_facts(folder, as_of=as_of)
     if stored is not None and not close and reopen is None:
-        with metrics_as_stored(stored.metric_texts):
-            rules = scorecard_from_text(stored.scorecard_text, stored.targets_text, file=f"{scorecard}.toml")
-            return replace(stored, restatements=restated(stored, assess_facts(source, rules, whole)))
+        return _as_closed(folder, stored, whole, as_of, who)
+    source = open_facts(folder, as_of=as_of)
     card = scorecard_for(read_scorecards(folder.root), scorecard, whole)
     found = assess_facts(source, card, whole)
     if close or reopen is not None:
@@ -68,6 +71,43 @@ def assess(
         refuse_poor_data(folder, tables, as_of=found.snapshot)
         return store_close(folder.root, found, reason=reopen, who=who)
     return found
+
+
+def _as_closed(folder: Folder, stored: Assessment, period: Period, as_of: str | None, who: str | None) -> Assessment:
+    """The closed values with what the data of today make of them under the rules, the policy and the active window of the close."""
+    policy = policy_of_result(stored.policy)
+    with metrics_as_stored(stored.metric_texts):
+        rules = scorecard_from_text(stored.scorecard_text, stored.targets_text, file=f"{stored.scorecard}.toml")
+        now = assess_facts(open_facts(folder, as_of=as_of, policy=policy), rules, period)
+        found = restated(stored, now)
+        if found and stored.program != __version__:
+            then = assess_facts(open_facts(folder, as_of=stored.snapshot, policy=policy), rules, period)
+            found = not_of_the_data(found, restated(then, now))
+    notes = stored.notes
+    if as_of is None:
+        try:
+            changes = _changes_since(folder, stored, now.snapshot)
+            enter(folder.root, stored, found, snapshot=now.snapshot, changes=changes, program=__version__, who=who)
+        except StorageError as problem:
+            # The closed numbers can be read all the same.
+            notes = (
+                *notes,
+                Text(zh="重述台账无法写入：{p}", en="The ledger of restatements cannot be written: {p}").fill(
+                    p=problem.what
+                ),
+            )
+    ledger = entries_of(folder.root, stored.scorecard, stored.period)
+    return replace(stored, restatements=found, ledger=ledger, notes=notes)
+
+
+def _changes_since(folder: Folder, stored: Assessment, snapshot: str) -> tuple[DataChange, ...]:
+    """What happened to the data since a close was last found to differ: loads, merges, erasures; upkeep and models change no fact."""
+    store, before = Store(folder.data), entries_of(folder.root, stored.scorecard, stored.period)
+    since = max(int(name.lstrip("s")) for name in (stored.snapshot, *(entry.snapshot for entry in before)))
+    later = (store.read(number) for number in store.numbers() if since < number <= int(snapshot.lstrip("s")))
+    return tuple(
+        DataChange(one.name, one.reason) for one in later if not one.reason.startswith(("compact", "backup", "model"))
+    )
 
 
 def assess_facts(source: FactSource, card: Scorecard, period: Period) -> Assessment:

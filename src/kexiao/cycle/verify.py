@@ -9,8 +9,9 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from kexiao.assessment.closing import every_close
-from kexiao.assessment.results import Restatement
+from kexiao.assessment import closing as closes
+from kexiao.assessment import ledger
+from kexiao.assessment.results import Assessment
 from kexiao.cycle.retention import interrupted, leftovers, never_loaded
 from kexiao.cycle.sums import changed_files, note_sums, personal_files
 from kexiao.engine import audit
@@ -76,7 +77,7 @@ def verify_store(
     problems += _audit(folder, snapshots)
     if anchor is not None:
         problems += _anchored(folder, anchor)
-    problems += _closes(folder)
+    problems += _sealed(folder)
     problems += _beside(folder, bool(snapshots))
     quiet = not interrupted(folder)
     if quiet:
@@ -158,8 +159,9 @@ def _anchored(folder: Folder, anchor: tuple[int, str]) -> Iterator[Problem]:
         yield Problem("audit/log.jsonl", words.fill(n=number))
 
 
-def _closes(folder: Folder) -> Iterator[Problem]:
-    logged: dict[str, set[str]] = {}
+def _sealed(folder: Folder) -> Iterator[Problem]:
+    """Closes and restatements against the hashes in the audit log; entries of the ledger are numbered without a gap."""
+    logged: dict[tuple[str, str], set[str]] = {}
     log = folder.root / "audit" / "log.jsonl"
     with storage_errors(log):
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
@@ -168,12 +170,15 @@ def _closes(folder: Folder) -> Iterator[Problem]:
             entry = json.loads(line)
         except ValueError:
             continue
-        if isinstance(entry, dict) and entry.get("act") == "close":
-            logged.setdefault(str(entry.get("file")), set()).add(str(entry.get("sha256")))
-    for path in sorted((folder.root / "closes").glob("*.json")):
-        if sha256(path) not in logged.get(path.name, set()):
-            words = Text(zh="关账文件与审计日志不符", en="the close is not what the audit log says was written")
-            yield Problem(f"closes/{path.name}", words)
+        if isinstance(entry, dict) and entry.get("act") in (closes.ACT, ledger.ACT):
+            logged.setdefault((str(entry["act"]), str(entry.get("file"))), set()).add(str(entry.get("sha256")))
+    for act, name in ((closes.ACT, closes.FOLDER), (ledger.ACT, ledger.FOLDER)):
+        for path in sorted((folder.root / name).glob("*.json")):
+            if sha256(path) not in logged.get((act, path.name), set()):
+                words = Text(zh="与审计日志不符", en="it is not what the audit log says was written")
+                yield Problem(f"{name}/{path.name}", words)
+    for missing in ledger.missing_entries(folder.root):
+        yield Problem(f"{ledger.FOLDER}/{missing}", Text(zh="台账缺少这一条", en="the ledger lacks this entry"))
 
 
 def _beside(folder: Folder, has_data: bool) -> Iterator[Problem]:
@@ -263,15 +268,11 @@ def _notes(folder: Folder, store: Store, snapshots: list[Snapshot], quiet: bool)
         )
 
 
-def restated_closes(folder: Folder) -> list[tuple[str, str, Restatement]]:
-    """(scorecard, period, difference) for every value of a closed period that would be computed differently today.
+def closes_today(folder: Folder, *, who: str | None = None) -> list[Assessment]:
+    """Every closed period with what would be computed differently today, entered in the ledger of restatements where it is new.
 
-    Errors: ``IntegrityFailed`` where a close is not what the audit log says was written.
+    Errors: ``IntegrityFailed`` where a close or an entry is not what the audit log says was written.
     """
     from kexiao.cycle.assess import assess
 
-    found = []
-    for stored in every_close(folder.root):
-        now = assess(folder, stored.scorecard, stored.period)
-        found += [(stored.scorecard, stored.period, difference) for difference in now.restatements]
-    return found
+    return [assess(folder, stored.scorecard, stored.period, who=who) for stored in closes.every_close(folder.root)]

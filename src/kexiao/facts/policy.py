@@ -70,6 +70,13 @@ def policy_from(settings: Mapping[str, Any]) -> Policy:
     return Policy(completed=completed, currency=str(settings.get("currency", "CNY")), **given)
 
 
+def policy_of_result(shown: Mapping[str, Any]) -> Policy:
+    """The policy that a result was computed under, from what it carries (``Policy.shown``), its active window held as it was whatever data came since."""
+    known = {name: value for name, value in shown.items() if name in Policy.__dataclass_fields__}
+    policy = Policy(**{**known, "completed": tuple(shown["completed"])}) if "completed" in shown else Policy(**known)
+    return policy.with_window(policy.window)
+
+
 def _refused(name: str, why: Text) -> InputRejected:
     return InputRejected(
         Text(zh="口径设置 [policy] {name} 有误：{why}。", en="The setting [policy] {name} is wrong: {why}.").fill(

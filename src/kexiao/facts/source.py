@@ -66,11 +66,16 @@ class FactSource:
         return self.coverage.get(tables[0])
 
 
-def open_facts(folder: Folder, *, as_of: str | None = None, now: date | None = None) -> FactSource:
-    """Open the facts of a workspace at a snapshot, deriving them first where that was not yet done."""
+def open_facts(
+    folder: Folder, *, as_of: str | None = None, now: date | None = None, policy: Policy | None = None
+) -> FactSource:
+    """Open the facts of a workspace at a snapshot, deriving them first where that was not yet done.
+
+    ``policy``: another one than that of the settings, such as that of a closed period.
+    """
     store = Store(folder.data)
     snapshot = store.as_of(as_of)
-    policy = policy_from(folder.settings)
+    policy = policy or policy_from(folder.settings)
     cache = derived(folder, store, snapshot, policy)
     connection = connect(folder.data / "_tmp")
     create_canonical_views(connection, store, snapshot, policy.count_as)

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from kexiao.assessment.ledger import lines_of
 from kexiao.assessment.results import Assessment, SubjectResult
 from kexiao.assessment.scorecard import SUBJECT_LABELS
 from kexiao.cycle.assess import assess
@@ -59,6 +60,7 @@ def scorecard(request: HttpRequest, name: str) -> HttpResponse:
         "graded": sum(one.outcome == "graded" for one in found.subjects),
         "unsure": sum(one.outcome == "cannot_tell" for one in found.subjects),
         "may_close": may(request.user, "close"),
+        "ledger": lines_of(found),
         "currency": found.policy.get("currency", "CNY"),
     }
     return render(request, "scorecards/page.html", {**shown, "chosen": choice})
