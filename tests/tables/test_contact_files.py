@@ -12,15 +12,19 @@ from hypothesis import strategies as st
 
 from kexiao.engine.duck import Connection, connect
 from kexiao.engine.folder import Folder, create_folder
+from kexiao.engine.store import Store, Writer
+from kexiao.tables.catalogue import table_named
 from kexiao.tables.contact_files import (
     SMALL_SHARE,
+    WITH_TIMES,
     adopt_contacts,
     contacts_apart,
     contacts_path,
     contacts_query,
     drop_idle_contacts,
+    hold_contacts,
 )
-from kexiao.tables.identity import drop_contacts_of, keep_contacts_of, merge_contacts
+from kexiao.tables.identity import drop_contacts_of, merge_contacts
 
 PEOPLE = 40
 
@@ -107,22 +111,55 @@ def test_whoever_is_erased_stands_in_no_file(book: Book) -> None:
     assert book.files() == {"large": PEOPLE - 1}
 
 
-def test_contacts_made_apart_come_whole_into_their_place(book: Book, tmp_path: Path) -> None:
-    book.say({3: "王芳"}, 2)
-    apart = tmp_path / "apart.parquet"
-    with contacts_apart(apart):
+def hold(book: Book, tmp_path: Path, reason: str) -> tuple[Store, Writer]:
+    """Contacts made apart, held for the snapshot that a writer is about to write; its table is one row of campaigns."""
+    with contacts_apart(tmp_path / "apart.parquet"):
         book.say({number: f"新{number}" for number in range(20)}, 1)
         book.say({7: "李强"}, 2)
+        people = contacts_query(book.folder, WITH_TIMES)
+    store = Store(book.folder.data)
+    with store.writing(reason) as writer:
+        hold_contacts(book.connection, writer, book.folder, people)
+        table = table_named("campaigns")
+        shown = ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in table.stored_columns)
+        part = writer.write(book.connection, table.name, table.stored_columns, f"SELECT {shown}")
+        assert part
+        writer.change(table.name, table.stored_columns, add=[part])
+    return store, writer
+
+
+def test_contacts_held_for_a_snapshot_count_once_it_is_there(book: Book, tmp_path: Path) -> None:
+    book.say({3: "王芳"}, 2)
+    store, writer = hold(book, tmp_path, "undo 2")
     assert book.names()[3] == "王芳"
-    adopt_contacts(book.connection, book.folder, apart)
+    writer.commit()
+    # As if the process had been killed here: the next writer finds them.
+    adopt_contacts(book.folder, store)
     assert book.names() == {n: f"新{n}" for n in range(20)} | {7: "李强"}
     assert book.files() == {"large": 20}
 
 
-def test_only_those_who_stay_are_kept_after_an_undo(book: Book) -> None:
-    book.say({3: "王芳", 100: "新来"}, 2)
-    keep_contacts_of(book.connection, book.folder, "SELECT CAST(unnest([3, 4]) AS BIGINT) AS customer_id")
-    assert book.names() == {3: "王芳", 4: "旧4"}
+def test_contacts_held_for_a_snapshot_that_never_came_are_dropped(book: Book, tmp_path: Path) -> None:
+    store, _ = hold(book, tmp_path, "undo 2")
+    adopt_contacts(book.folder, store)
+    assert book.names() == {n: f"旧{n}" for n in range(PEOPLE)}
+    assert book.files() == {"large": PEOPLE}
+
+
+def test_contacts_held_for_a_snapshot_do_not_count_for_another_of_its_number(book: Book, tmp_path: Path) -> None:
+    store, writer = hold(book, tmp_path, "undo 2")
+    writer.reason = "merge customers"
+    writer.commit()
+    adopt_contacts(book.folder, store)
+    assert book.names() == {n: f"旧{n}" for n in range(PEOPLE)}
+
+
+def test_whoever_is_erased_after_a_killed_undo_stays_erased(book: Book, tmp_path: Path) -> None:
+    store, writer = hold(book, tmp_path, "undo 2")
+    writer.commit()
+    assert drop_contacts_of(book.connection, book.folder, [7]) == 1
+    adopt_contacts(book.folder, store)
+    assert book.names() == {n: f"新{n}" for n in range(20) if n != 7}
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from kexiao.cycle.linking import link_people
+from kexiao.cycle.linking import customers_of, link_people
 from kexiao.cycle.privacy import scrub_again, together, told_before
 from kexiao.cycle.retention import begin, ended, tidy_if_due
 from kexiao.cycle.strays import strays_of_load
@@ -31,9 +31,9 @@ from kexiao.sources.mapping.preparing import recognise_file
 from kexiao.sources.resuming import forget
 from kexiao.sources.scrubbing import original_path
 from kexiao.tables.catalogue import table_named
-from kexiao.tables.contact_files import adopt_contacts, contacts_apart
+from kexiao.tables.contact_files import WITH_TIMES, adopt_contacts, contacts_apart, contacts_query, hold_contacts
 from kexiao.tables.contacts import PERSONAL
-from kexiao.tables.identity import contacts_since, erased_met, keep_contacts_of
+from kexiao.tables.identity import contacts_since, erased_met
 from kexiao.text import Text
 
 Progress = Callable[[Text], None]
@@ -168,13 +168,13 @@ def undo(
                 sources, mappings = _recorded(folder, loads[later])
                 Load(folder, writer, work / str(later), later, tell, replayed=True).run(sources, mappings)
             link_people(writer, work, after_undo=True)
+            people = contacts_query(folder, WITH_TIMES)
+        there_then = f"SELECT * FROM ({people}) AS k SEMI JOIN ({customers_of(writer)}) AS c USING (customer_id)"
+        hold_contacts(connection, writer, folder, there_then)
         audit.record(folder.root, "undo", who=who, load=load_id)
         snapshot = writer.commit()
+        adopt_contacts(folder, store)
         ended(folder)
-        if anew:
-            adopt_contacts(connection, folder, apart)
-        customers = store.table_query(snapshot, "customers", table_named("customers").stored_columns)
-        keep_contacts_of(connection, folder, customers)
     return snapshot
 
 

@@ -39,7 +39,7 @@ def link_people(writer: Writer, work: Path, *, after_undo: bool = False) -> list
         version = writer.tables.get("merges")
         contacts = contacts_query(folder)
         if after_undo:
-            contacts = f"SELECT * FROM ({contacts}) AS k SEMI JOIN ({_customers(writer)}) AS c USING (customer_id)"
+            contacts = f"SELECT * FROM ({contacts}) AS k SEMI JOIN ({customers_of(writer)}) AS c USING (customer_id)"
         _bare(connection, contacts)
         if not run(connection, "SELECT count(*) FROM bare")[0][0] and not (after_undo and version):
             return []
@@ -48,7 +48,7 @@ def link_people(writer: Writer, work: Path, *, after_undo: bool = False) -> list
         connection.execute(f"CREATE TEMP TABLE merged AS {files_as_query(paths, table.stored_columns)}")
         _want(connection, contacts)
         gone = (
-            f"SELECT customer_id FROM merged ANTI JOIN ({_customers(writer)}) USING (customer_id)"
+            f"SELECT customer_id FROM merged ANTI JOIN ({customers_of(writer)}) USING (customer_id)"
             if after_undo
             else None
         )
@@ -63,7 +63,7 @@ def link_people(writer: Writer, work: Path, *, after_undo: bool = False) -> list
         connection.close()
 
 
-def _customers(writer: Writer) -> str:
+def customers_of(writer: Writer) -> str:
     """SQL of the customers of the version to come."""
     version = writer.tables.get("customers")
     paths = writer.store.paths(version) if version else []

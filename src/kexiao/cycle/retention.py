@@ -24,7 +24,7 @@ from kexiao.engine.store import PART_BYTES, PartFile, Snapshot, Store, TableVers
 from kexiao.errors import InputRejected, IntegrityFailed, KexiaoError, Place
 from kexiao.sources.inbox import workplace
 from kexiao.tables.catalogue import all_tables
-from kexiao.tables.contact_files import drop_idle_contacts
+from kexiao.tables.contact_files import adopt_contacts, drop_idle_contacts
 from kexiao.tables.remembering import drop_idle_times
 from kexiao.text import Text
 
@@ -287,9 +287,10 @@ def _mark(folder: Folder) -> Path:
 
 
 def begin(folder: Folder, store: Store) -> None:
-    """Note that something is being written; remove what an earlier writer left that never ended, and contacts that no longer speak. Called with the store held alone."""
+    """Note that something is being written; remove what an earlier writer left that never ended, contacts that no longer speak, and bring what it held ready. Called with the store held alone."""
     if _mark(folder).exists():
         sweep(folder, store)
+    adopt_contacts(folder, store)
     drop_idle_contacts(folder)
     with storage_errors(_mark(folder)):
         _mark(folder).touch()

@@ -17,7 +17,7 @@ from pathlib import Path
 from kexiao.engine.duck import Connection, files_as_query, quote_name, quote_text, run
 from kexiao.engine.folder import Folder
 from kexiao.engine.posix import storage_errors, sync
-from kexiao.engine.store import duck_storage_errors
+from kexiao.engine.store import Store, Writer, duck_storage_errors
 from kexiao.tables.contacts import PERSONAL, contacts
 
 KEY = "customer_id, origin"
@@ -46,21 +46,31 @@ def contacts_apart(place: Path) -> Iterator[None]:
         _apart.reset(token)
 
 
-def adopt_contacts(connection: Connection, folder: Folder, place: Path) -> None:
-    """Put contacts that were made apart into the place of those that are there; none were made where no load tells of anybody."""
-    with contacts_apart(place):
-        if _newer_path(place).exists():
-            replace_contacts(connection, folder, contacts_query(folder, WITH_TIMES))
+def hold_contacts(connection: Connection, writer: Writer, folder: Folder, rows: str) -> None:
+    """Keep the rows of a query ready, to be the contacts from the moment that the writer's snapshot is there (``adopt_contacts``)."""
+    _write(connection, _held(folder, writer.base.number + 1, writer.reason), rows)
+
+
+def adopt_contacts(folder: Folder, store: Store) -> None:
+    """Put what was held for a snapshot that has come into the place of all contacts; what was held for one that never came is dropped.
+
+    Called with the store held alone, by whoever held them and, where that one was killed, by the next writer.
+    """
     path = contacts_path(folder)
-    with storage_errors(path):
-        if place.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            place.replace(path)
-        else:
-            path.unlink(missing_ok=True)
-        if path.parent.exists():
+    for held in path.parent.glob("held-*.parquet"):
+        number = int(held.name.split("-")[1])
+        with storage_errors(held):
+            if number in store.numbers() and held == _held(folder, number, store.read(number).reason):
+                held.replace(path)
+            else:
+                held.unlink()
             drop_idle_contacts(folder)
             sync(path.parent)
+
+
+def _held(folder: Folder, number: int, reason: str) -> Path:
+    """A snapshot of this number may be another's: its reason tells."""
+    return contacts_path(folder).with_name(f"held-{number}-{sha256(reason.encode()).hexdigest()[:16]}.parquet")
 
 
 def contacts_query(folder: Folder, columns: Sequence[tuple[str, str]] = contacts.stored_columns) -> str:

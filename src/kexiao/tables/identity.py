@@ -9,8 +9,17 @@ from collections.abc import Sequence
 
 from kexiao.engine.duck import Connection, run
 from kexiao.engine.folder import Folder
+from kexiao.engine.store import Store
 from kexiao.errors import IntegrityFailed
-from kexiao.tables.contact_files import SAID, WITH_TIMES, add_contacts, contacts_path, contacts_query, replace_contacts
+from kexiao.tables.contact_files import (
+    SAID,
+    WITH_TIMES,
+    add_contacts,
+    adopt_contacts,
+    contacts_path,
+    contacts_query,
+    replace_contacts,
+)
 from kexiao.tables.contacts import PERSONAL, contacts
 from kexiao.tables.erased import MASKED_PHONE, TOKEN, WAYS, digest_sql, read_erased
 from kexiao.text import Text
@@ -143,18 +152,9 @@ def _newest(name: str) -> tuple[str, str, str]:
     )
 
 
-def keep_contacts_of(connection: Connection, folder: Folder, customers: str) -> None:
-    """Drop the contacts of customers that are no longer there, after an undo; ``customers`` gives customer_id."""
-    if contacts_path(folder).exists():
-        replace_contacts(
-            connection,
-            folder,
-            f"SELECT * FROM ({contacts_query(folder, WITH_TIMES)}) AS k SEMI JOIN ({customers}) AS c USING (customer_id)",
-        )
-
-
 def drop_contacts_of(connection: Connection, folder: Folder, numbers: Sequence[int]) -> int:
-    """Take people out of the contacts for good; returns how many rows went."""
+    """Take people out of the contacts for good; returns how many rows went. Called with the store held alone."""
+    adopt_contacts(folder, Store(folder.data))
     if not contacts_path(folder).exists() or not numbers:
         return 0
     listed = ", ".join(str(int(number)) for number in numbers)
