@@ -65,6 +65,10 @@ def collect(
         _undo(folder, undo)
         return 0
     named = files or []
+    if any(path.exists() for path in named):
+        from kexiao.sources.files.reading import get_ready
+
+        get_ready()
     source = _source(folder, named, full)
     if source:
         _refuse_for_source(source, bool(mapping or exported_at or show_mapping or preview))

@@ -1,4 +1,4 @@
-"""The child process that opens one file: reads ``task.json`` in its folder, leaves Parquet files and ``answer.json``."""
+"""The child process that opens one file: is told its folder, reads ``task.json`` there, leaves Parquet files and ``answer.json``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,14 @@ INPUT = "input"
 
 
 def main() -> int:
-    """Read the task in this folder and leave the answer; 0 also where the answer is an error."""
+    """Wait for the name of a folder (bytes up to a NUL), read the task in it and leave the answer; 0 also where the answer is an error."""
+    told = sys.stdin.buffer.read()
+    if not told.endswith(b"\0"):
+        # Whoever started this has ended without needing it.
+        return 0
+    folder = os.fsdecode(told[:-1])
+    os.chdir(folder)
+    os.environ["TMPDIR"] = folder
     task = json.loads(Path(TASK).read_text(encoding="utf-8"))
     limits = Limits(**task["limits"])
     limit_this_process(memory_bytes=limits.memory_bytes, cpu_seconds=limits.cpu_seconds, file_bytes=limits.file_bytes)

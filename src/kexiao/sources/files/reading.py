@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import unicodedata
 import uuid
@@ -14,7 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, NamedTuple
 
 import kexiao
 from kexiao import errors
@@ -27,6 +28,15 @@ TASK = "task.json"
 ANSWER = "answer.json"
 DEFAULT_LIMITS = Limits()
 _START = "import sys; sys.path.append(sys.argv[1]); from kexiao.sources.files.child import main; sys.exit(main())"
+
+
+class _Child(NamedTuple):
+    """A child that waits for its folder, and the file of its last words."""
+
+    process: subprocess.Popen[bytes]
+    complaint: IO[bytes]
+
+
 _KILLED = {signal.SIGKILL, signal.SIGXCPU, signal.SIGXFSZ, signal.SIGABRT}
 
 
@@ -99,37 +109,56 @@ def printable(name: str) -> str:
     return kept if len(kept) <= 80 else kept[:60] + "…" + kept[-15:]
 
 
-def _run_child(
-    work: Path, limits: Limits, name: str, on_share: Callable[[float], None] | None = None
-) -> tuple[int, str]:
-    """Run the child to its end; its exit status and the last words on its standard error."""
+_ready: list[_Child] = []
+
+
+def get_ready() -> None:
+    """Start the child that the first reading needs, while this process still loads what it needs itself; one that is never used ends with this process."""
+    _ready.append(_start())
+
+
+def _start() -> _Child:
+    """A child that waits to be told its folder; its last words go into a file that only this process has."""
     root = Path(kexiao.__file__).resolve().parents[1]
     environment = {
         "PATH": os.environ.get("PATH", ""),
         "LC_ALL": "C.UTF-8",
-        "TMPDIR": str(work.resolve()),
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
         "MALLOC_ARENA_MAX": "2",
     }
-    with storage_errors(work), (work / "stderr.txt").open("w+b") as complaint:
-        child = subprocess.Popen(
-            [sys.executable, "-I", "-c", _START, str(root)],
-            cwd=work,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=complaint,
-            start_new_session=False,
-        )
+    complaint = tempfile.TemporaryFile()  # noqa: SIM115 (whoever runs the child closes it)
+    child = subprocess.Popen(
+        [sys.executable, "-I", "-c", _START, str(root)],
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=complaint,
+        start_new_session=False,
+    )
+    return _Child(child, complaint)
+
+
+def _run_child(
+    work: Path, limits: Limits, name: str, on_share: Callable[[float], None] | None = None
+) -> tuple[int, str]:
+    """Run the child to its end; its exit status and the last words on its standard error."""
+    with storage_errors(work):
+        process, complaint = _ready.pop() if _ready else _start()
+    with complaint:
+        assert process.stdin is not None
+        # A child that is gone already is found out when its answer is missing.
+        with suppress(BrokenPipeError):
+            process.stdin.write(os.fsencode(work.resolve()) + b"\0")
+            process.stdin.close()
         try:
-            code = _ended(child, limits.wall_seconds, work / SHARE, on_share)
+            code = _ended(process, limits.wall_seconds, work / SHARE, on_share)
         except subprocess.TimeoutExpired:
             raise _too_slow(name) from None
         finally:
-            if child.poll() is None:
-                child.kill()
-                child.wait()
+            if process.poll() is None:
+                process.kill()
+                process.wait()
         complaint.seek(0, os.SEEK_END)
         complaint.seek(max(0, complaint.tell() - 2000))
         return code, complaint.read().decode("utf-8", "replace")
