@@ -124,7 +124,9 @@ def _print(measured: Measurement, few: bool) -> None:
     ]
     rows_of = [_quality_row if "table" in value.dimensions else _row for value in measured]
     show(columns, [row_of(value, dimensions) for row_of, value in zip(rows_of, measured, strict=True)])
-    if not few:
+    if not len(measured):
+        print(Text(zh="这一期间没有数据。", en="There are no data in the period.")())
+    elif not few:
         print(Text(zh="共 {n} 个数值。", en="{n} values.").fill(n=len(measured))())
 
 
@@ -179,8 +181,9 @@ def note(value: MetricValue) -> str:
     """What must be said beside a value: why it is missing, and its marks."""
     from kexiao.facts.marks import marks_beside
 
-    said = [value.reason()] if value.reason else []
+    said = [value.reason().rstrip("。.")] if value.reason else []
     if value.immature:
         said.append(Text(zh="{n} 个观察期未满", en="{n} not matured").fill(n=value.immature)())
-    said += [mark.label() for mark in marks_beside(value)]
+    if value.value is not None:
+        said += [mark.label() for mark in marks_beside(value)]
     return Text(zh="；", en="; ")().join(said)
