@@ -65,6 +65,18 @@ def test_english_headings_in_any_spelling_are_known() -> None:
     }
 
 
+def test_whoever_the_person_is_called_their_phone_and_name_are_known() -> None:
+    headings = "订单号,下单时间,实付金额,成本单价,会员名字,收件人联系电话,用户邮箱,顾客生日".split(",")
+    found = recognise(headings, {}, Place()).columns
+    assert {name: found.get(name) for name in ("customer_name", "phone", "email", "birthday", "unit_cost")} == {
+        "customer_name": "会员名字",
+        "phone": "收件人联系电话",
+        "email": "用户邮箱",
+        "birthday": "顾客生日",
+        "unit_cost": "成本单价",
+    }
+
+
 def test_the_unique_customer_id_is_the_customer_and_the_other_only_a_link() -> None:
     found = recognise(["customer_id", "customer_unique_id", "customer_state"], {}, Place())
     assert (found.columns["customer_id"], found.columns["link_id"]) == ("customer_unique_id", "customer_id")

@@ -5,6 +5,14 @@ from __future__ import annotations
 from kexiao.sources.mapping.fields import Field
 from kexiao.text import Text
 
+_PEOPLE = ("客户", "会员", "顾客", "买家", "用户", "收货人", "收件人", "联系人")
+
+
+def _of_people(*names: str) -> tuple[str, ...]:
+    """What exports call a thing of a person: 会员手机, 收货人电话."""
+    return tuple(f"{who}{name}" for name in names for who in _PEOPLE)
+
+
 ORDER_ID = Field(
     "order_id",
     "key",
@@ -31,8 +39,9 @@ NAME = Field(
     "text",
     Text(zh="客户姓名", en="customer name"),
     (
-        "客户姓名", "客户名称", "会员姓名", "顾客姓名", "买家姓名", "收货人姓名", "收货人", "姓名", "联系人", "客户", "顾客", "会员", "用户名", "客戶姓名", "公司名称",
+        "客户姓名", "客户名称", "收货人", "姓名", "联系人", "客户", "顾客", "会员", "用户名", "客戶姓名", "公司名称",
         "企业名称", "customername", "clientname", "buyername", "billingname", "fullname", "name", "customer", "accountname", "client", "buyer", "contactname",
+        *_of_people("姓名", "名称", "名字"),
     ),
     personal=True,
 )  # fmt: skip
@@ -41,8 +50,9 @@ PHONE = Field(
     "phone",
     Text(zh="手机号", en="phone"),
     (
-        "手机号", "手机号码", "手机", "联系手机", "收货人手机", "买家手机", "客户手机", "联系电话", "电话", "电话号码", "联系方式", "手機號", "手機", "phone", "phonenumber",
+        "手机号", "手机号码", "手机", "联系手机", "联系电话", "电话", "电话号码", "联系方式", "手機號", "手機", "phone", "phonenumber",
         "mobile", "mobilephone", "mobileno", "cellphone", "telephone", "tel", "billingphone", "customerphone", "customermobile", "buyerphone", "buyermobile", "receiverphone", "receivermobile",
+        *_of_people("手机号", "手机号码", "手机", "电话", "联系电话", "电话号码", "联系方式"),
     ),
     personal=True,
 )  # fmt: skip
@@ -61,6 +71,7 @@ EMAIL = Field(
         "mail",
         "customeremail",
         "buyeremail",
+        *_of_people("邮箱", "电子邮箱", "邮件"),
     ),
     personal=True,
 )
@@ -68,17 +79,29 @@ WECHAT = Field(
     "wechat",
     "text",
     Text(zh="微信", en="WeChat"),
-    ("微信号", "微信", "微信id", "unionid", "wechat", "wechatid"),
+    ("微信号", "微信", "微信id", "unionid", "wechat", "wechatid", *_of_people("微信号", "微信")),
     personal=True,
 )
 BIRTHDAY = Field(
     "birthday",
     "birthday",
     Text(zh="生日", en="birthday"),
-    ("生日", "出生日期", "出生年月日", "出生年月", "birthday", "birthdate", "dateofbirth", "dob"),
+    (
+        "生日",
+        "出生日期",
+        "出生年月日",
+        "出生年月",
+        "birthday",
+        "birthdate",
+        "dateofbirth",
+        "dob",
+        *_of_people("生日", "出生日期"),
+    ),
     personal=True,
 )
-GENDER = Field("gender", "text", Text(zh="性别", en="gender"), ("性别", "gender", "sex"), personal=True)
+GENDER = Field(
+    "gender", "text", Text(zh="性别", en="gender"), ("性别", "gender", "sex", *_of_people("性别")), personal=True
+)
 CHANNEL = Field(
     "channel",
     "text",

@@ -169,7 +169,7 @@ KIND = SheetKind(
             "unit_cost",
             "money",
             Text(zh="单位成本", en="unit cost"),
-            ("成本价", "单位成本", "单件成本", "进价", "unitcost", "costprice"),
+            ("成本价", "单位成本", "单件成本", "成本单价", "进价", "unitcost", "costprice"),
             strict=True,
         ),
         Field(
