@@ -66,7 +66,7 @@ def test_english_headings_in_any_spelling_are_known() -> None:
 
 
 def test_whoever_the_person_is_called_their_phone_and_name_are_known() -> None:
-    headings = "订单号,下单时间,实付金额,成本单价,会员名字,收件人联系电话,用户邮箱,顾客生日".split(",")
+    headings = ["订单号", "下单时间", "实付金额", "成本单价", "会员名字", "收件人联系电话", "用户邮箱", "顾客生日"]
     found = recognise(headings, {}, Place()).columns
     assert {name: found.get(name) for name in ("customer_name", "phone", "email", "birthday", "unit_cost")} == {
         "customer_name": "会员名字",
