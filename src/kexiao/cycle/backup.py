@@ -26,7 +26,7 @@ from kexiao.text import Text
 Progress = Callable[[Text], None]
 BACKUPS = "backups"
 # Caches, locks and what can be made anew; the archives themselves.
-_LEFT_OUT = ("data/_tmp", "data/_facts", "data/_lock", "data/_writing", BACKUPS)
+_LEFT_OUT = ("data/_tmp", "data/_facts", "data/_results", "data/_lock", "data/_writing", BACKUPS)
 _APPENDED = ("audit/log.jsonl", "audit/anchor.json")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +10,10 @@ from kexiao.engine.folder import Folder
 from kexiao.errors import WrongUse, unknown_name
 from kexiao.facts.dressing import Request
 from kexiao.facts.evaluate import evaluate
+from kexiao.facts.formula import Formula
 from kexiao.facts.metric import Metric, MetricValue
 from kexiao.facts.periods import GRAINS, Grain, Period, parse, split, trailing
+from kexiao.facts.results import Basis, basis_of, store_result, stored_result
 from kexiao.facts.source import FactSource, open_facts
 from kexiao.facts.subjects import DIMENSION_LABELS
 from kexiao.metrics.catalogue import all_metrics, in_its_catalogue, metric_named
@@ -102,6 +104,7 @@ def measure(
     Errors: ``WrongUse`` for unknown names and for dimensions that make no sense for any metric asked.
     """
     ours, about_data = list(metrics), of_quality(metrics)
+    of_data: tuple[MetricValue, ...] = ()
     if about_data:
         from kexiao.cycle.quality import quality_values
 
@@ -111,10 +114,10 @@ def measure(
         ours = [name for name in metrics if name not in about_data]
         if not ours:
             return Measurement(of_data)
-    measured = measure_facts(
-        open_facts(folder, as_of=as_of), ours, period=period, grain=grain, by=by, where=where, variants=variants, window=window
-    )  # fmt: skip
-    return Measurement((*measured.values, *of_data)) if about_data else measured
+    basis = basis_of(folder, as_of=as_of)
+    question = _question(ours, period, grain, by, where, variants, window, basis.fiscal_start)
+    values = _answer(question, basis, lambda: open_facts(folder, as_of=as_of))
+    return Measurement((*values, *of_data))
 
 
 def of_quality(names: Sequence[str]) -> list[str]:
@@ -145,17 +148,55 @@ def measure_facts(
     window: int | None = None,
 ) -> Measurement:
     """The same over facts that are open already, for callers who ask several times."""
+    question = _question(metrics, period, grain, by, where, variants, window, source.fiscal_start)
+    return Measurement(_answer(question, source.basis, lambda: source))
+
+
+@dataclass(frozen=True)
+class _Question:
+    """What is asked, down to the formulas and the days; written out, it is part of the name under which the answer is kept."""
+
+    requests: tuple[Request, ...]
+    periods: tuple[Period, ...]
+    by: tuple[str, ...]
+    where: tuple[tuple[str, str], ...]
+
+
+def _question(
+    metrics: Sequence[str],
+    period: str | Period,
+    grain: str | None,
+    by: Sequence[str],
+    where: Sequence[tuple[str, str]],
+    variants: bool,
+    window: int | None,
+    fiscal_start: int,
+) -> _Question:
     names = list(metrics) or list(all_metrics())
     _check_dimensions([*by, *(name for name, _ in where)])
-    whole = period if isinstance(period, Period) else parse(period, source.fiscal_start)
+    whole = period if isinstance(period, Period) else parse(period, fiscal_start)
     periods = split(whole, _checked_grain(grain)) if grain else [whole]
     if window is not None:
         _check_window(window, grain)
         periods = [trailing(one, window) for one in periods]
-    requests = [request for name in names for request in requests_for(name, variants=variants)]
-    values = evaluate(source, requests, periods, tuple(by), tuple(where))
-    _refuse_if_dimensions_never_fit(source, names, [*by, *(name for name, _ in where)])
-    return Measurement(tuple(values))
+    requests = (request for name in names for request in requests_for(name, variants=variants))
+    return _Question(tuple(requests), tuple(periods), tuple(by), tuple((name, value) for name, value in where))
+
+
+def _answer(asked: _Question, basis: Basis | None, opened: Callable[[], FactSource]) -> tuple[MetricValue, ...]:
+    """The values, from the store where the same was asked of the same before; only else are the facts opened."""
+    words = repr(asked)
+    known = stored_result(basis, words) if basis else None
+    if known is not None:
+        return known
+    source = opened()
+    values = tuple(evaluate(source, asked.requests, asked.periods, asked.by, asked.where))
+    _refuse_if_dimensions_never_fit(
+        [request.formula for request in asked.requests], [*asked.by, *(name for name, _ in asked.where)]
+    )
+    if source.basis:
+        store_result(source.basis, words, values)
+    return values
 
 
 def requests_for(name: str, *, variants: bool = False) -> list[Request]:
@@ -197,13 +238,13 @@ def _check_dimensions(names: Sequence[str]) -> None:
             raise unknown_name(Text(zh="维度", en="dimension"), name, list(DIMENSION_LABELS))
 
 
-def _refuse_if_dimensions_never_fit(source: FactSource, names: Sequence[str], dimensions: Sequence[str]) -> None:
+def _refuse_if_dimensions_never_fit(formulas: Sequence[Formula], dimensions: Sequence[str]) -> None:
     """A dimension that fits none of the metrics asked is wrong use, not an empty table."""
     from kexiao.facts.availability import dimensions_of
 
     if not dimensions:
         return
-    possible = [dimensions_of(request.formula) for name in names for request in requests_for(name)]
+    possible = [dimensions_of(formula) for formula in formulas]
     if any(set(dimensions) <= fit for fit in possible):
         return
     fitting = set.union(*possible) if possible else set()

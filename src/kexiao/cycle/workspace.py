@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kexiao.cycle import explain as explaining
-from kexiao.cycle.measure import Measurement, measure_facts
+from kexiao.cycle.measure import Measurement, measure
 from kexiao.engine.folder import Folder, create_folder, open_folder
 from kexiao.facts.metric import Metric
 from kexiao.facts.rows import BehindRow
@@ -65,10 +65,9 @@ class Workspace:
         """Metrics over a period; see ``kexiao.cycle.measure``."""
         names = [metrics] if isinstance(metrics, str) else list(metrics)
         fixed = tuple((where or {}).items())
-        with metrics_of(self.folder.root):
-            return measure_facts(
-                self.facts(as_of), names, period=period, grain=grain, by=list(by), where=fixed, variants=variants, window=window
-            )  # fmt: skip
+        return measure(
+            self.folder, names, period=period, grain=grain, by=list(by), where=fixed, variants=variants, window=window, as_of=as_of
+        )  # fmt: skip
 
     def metrics(self) -> dict[str, Metric]:
         """The catalogue: the program's metrics and the company's own, by name."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -23,6 +23,7 @@ from kexiao.facts.derive import (
 )
 from kexiao.facts.one_customer import create_canonical_views
 from kexiao.facts.policy import Policy, policy_from
+from kexiao.facts.results import Basis, basis_at
 from kexiao.facts.stored import derive_in, derived
 from kexiao.facts.window import WindowSuggestion
 from kexiao.tables.catalogue import all_tables
@@ -43,7 +44,7 @@ class FactSource:
     """Where metrics are computed: ``connection`` has one view per fact and per canonical table (personal tables excluded).
 
     ``acquired_on_share`` of the customers have their acquisition day on file, ``acquired_earlier_share`` were acquired before the data begin.
-    ``sales_cycle_days`` is the median from lead to first order, over all leads won.
+    ``sales_cycle_days`` is the median from lead to first order, over all leads won. ``basis`` is what results are kept by; None: they are not kept.
     """
 
     connection: Connection
@@ -56,6 +57,7 @@ class FactSource:
     acquired_on_share: float = 0.0
     acquired_earlier_share: float = 0.0
     sales_cycle_days: int | None = None
+    basis: Basis | None = None
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Run neutral SQL."""
@@ -85,7 +87,9 @@ def open_facts(
         connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({path})")
     close_to_outside(connection, [folder.data])
     facts = json.loads((cache / "facts.json").read_text(encoding="utf-8"))
-    return _source(connection, policy, facts, snapshot.name, now or date.today(), folder.fiscal_year_start)
+    now = now or date.today()
+    source = _source(connection, policy, facts, snapshot.name, now, folder.fiscal_year_start)
+    return replace(source, basis=basis_at(folder, snapshot, policy, now))
 
 
 def facts_in_memory(
