@@ -354,3 +354,18 @@ def test_two_sheets_of_a_first_load_that_tell_of_one_order_give_it_once() -> Non
     assert sorted(str(row[0]) for row in orders) == ["A1", "A2", "A3"]
     assert [row for row in orders if row[0] == "A2" and "12.00" in row]
     assert orders == state_after([["二月.csv"], ["一月.csv"]], OVERLAPPING)["orders"]
+
+
+def test_what_a_product_is_called_and_where_it_belongs_are_each_as_new_as_the_line_that_said_it() -> None:
+    head = "订单号 | 下单时间 | 客户编号 | 商品编号 | 商品名称 | 商品类别 | 实付金额"
+    files = {
+        "1.csv": (0, f"{head}\nA1 | 2025-01-01 09:00 | C1 | P1 | 红茶 | 茶 | 10"),
+        "2.csv": (0, f"{head}\nA2 | 2025-01-02 09:00 | C1 | P1 |  | 饮品 | 10"),
+        "3.csv": (0, f"{head}\nA3 | 2025-01-03 09:00 | C1 | P1 | 正山小种 |  | 10"),
+        "4.csv": (0, f"{head}\nA4 | 2025-01-04 09:00 | C1 | P2 |  |  | 10"),
+    }
+    together = state_after([list(files)], files)
+    products = {row[:3] for row in together["products"]}
+    assert {("P1", "正山小种", "饮品"), ("P2", None, None)} <= {(row[0], *row[1:3]) for row in products}, products
+    for loads in ([["1.csv", "3.csv"], ["2.csv"], ["4.csv"]], [["4.csv", "2.csv"], ["3.csv"], ["1.csv"]]):
+        assert state_after(loads, files)["products"] == together["products"]

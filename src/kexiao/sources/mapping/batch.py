@@ -16,6 +16,8 @@ from kexiao.text import Text
 
 EVERYWHERE = "file"
 """The origin of customers that are known by their phone or address alone."""
+NEVER = "TIMESTAMPTZ '1970-01-01 00:00:00+00'"
+"""When something was said that no time tells of: anything else is newer."""
 _BY_PHONE_TOO = ("leads", "complaints", "surveys")
 """Kinds where a row without the customer's id is still the customer's by the phone that it gives."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kexiao.engine.duck import quote_text, run
 from kexiao.sources.mapping.amounts import Amounts, amounts_of
-from kexiao.sources.mapping.batch import Batch, BatchSheet
+from kexiao.sources.mapping.batch import NEVER, Batch, BatchSheet
 from kexiao.sources.mapping.clock import day_of
 from kexiao.sources.mapping.following import line_keys
 from kexiao.sources.mapping.kinds.orders import LINE_FIELDS
@@ -284,20 +284,28 @@ def _products(batch: Batch) -> list[Incoming]:
     parts = []
     if any(s.mapping.columns.keys() & {"product_id", "product_name"} for s in batch.of_kind("orders")):
         parts.append(
-            "SELECT product, product_name, category, subcategory, ordered_at AS moment, src, row_no FROM order_rows"
+            f"SELECT product, product_name, category, subcategory, coalesce(ordered_at, {NEVER}) AS moment, src, row_no FROM order_rows"
         )
     if any(s.mapping.columns.keys() & {"product_name", "category"} for s in batch.of_kind("order_lines")):
         parts.append(
-            "SELECT product, product_name, category, subcategory, CAST(NULL AS TIMESTAMPTZ) AS moment, src, row_no FROM line_rows"
+            f"SELECT product, product_name, category, subcategory, {NEVER} AS moment, src, row_no FROM line_rows"
         )
     if not parts:
         return []
+    names = {"name": "product_name", "category": "category", "subcategory": "subcategory"}
     newest = ", ".join(
-        f"(max({{'m': moment, 'v': {name}}}) FILTER ({name} IS NOT NULL)).v AS {alias}"
-        for name, alias in (("product_name", "name"), ("category", "category"), ("subcategory", "subcategory"))
+        f"max({{'m': moment, 'v': {said}}}) FILTER ({said} IS NOT NULL) AS {name}" for name, said in names.items()
     )
+    # Each value with the time at which it was said, so that it makes no difference which of them come in one load.
+    told = [
+        {other: f"{other}.v" if other == name else "NULL" for other in names} | {"m": f"{name}.m"} for name in names
+    ]
+    bare = f"CASE WHEN coalesce({', '.join(f'{name}.m' for name in names)}) IS NULL THEN last END"
+    listed = [*told, dict.fromkeys(names, "NULL") | {"m": bare}]
+    structs = ", ".join("{" + ", ".join(f"'{name}': {sql}" for name, sql in one.items()) + "}" for one in listed)
     sql = (
-        f"SELECT product AS product_id, {newest}, coalesce(max(moment), TIMESTAMPTZ '1970-01-01 00:00:00+00') AS known_at, min(src) AS src, min(row_no) AS row_no "
-        f"FROM ({' UNION ALL '.join(parts)}) WHERE product IS NOT NULL GROUP BY 1"
+        f"SELECT product AS product_id, {', '.join(f'max(t.{name}) AS {name}' for name in names)}, t.m AS known_at, min(src) AS src, min(row_no) AS row_no "
+        f"FROM (SELECT product, {newest}, max(moment) AS last, min(src) AS src, min(row_no) AS row_no FROM ({' UNION ALL '.join(parts)}) WHERE product IS NOT NULL GROUP BY 1), "
+        f"unnest([{structs}]) AS u(t) WHERE t.m IS NOT NULL GROUP BY product, t.m"
     )
     return [Incoming(table_named("products"), sql, derived=True, decides=False)]

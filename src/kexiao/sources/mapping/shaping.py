@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kexiao.engine.duck import quote_name, quote_text
-from kexiao.sources.mapping.batch import Batch, BatchSheet
+from kexiao.sources.mapping.batch import NEVER, Batch, BatchSheet
 from kexiao.sources.mapping.clock import day_of
 from kexiao.sources.mapping.following import looked_up, make_order_lookup
 from kexiao.sources.mapping.making import Makes, all_kinds
@@ -29,7 +29,6 @@ NOT_STORED = {
 }
 
 
-_NEVER = "TIMESTAMPTZ '1970-01-01 00:00:00+00'"
 _PERSONAL = ("customer_name", "phone", "email", "wechat", "birthday", "gender")
 
 
@@ -161,7 +160,7 @@ def _people(batch: Batch) -> list[Incoming]:
         "CREATE OR REPLACE TEMP TABLE various AS SELECT _origin, _ref FROM said GROUP BY 1, 2 HAVING count(*) > 1"
     )
     # Most customers say the same of themselves in every row; only the others need the newest of each value.
-    same = f"CASE WHEN {anything} THEN coalesce(moment, {_NEVER}) ELSE {_NEVER} END AS known_at"
+    same = f"CASE WHEN {anything} THEN coalesce(moment, {NEVER}) ELSE {NEVER} END AS known_at"
     found = f"SELECT * EXCLUDE (moment), {same}, CAST(NULL AS {SAID[1]}) AS said FROM said"
     if batch.count("SELECT count(*) FROM various"):
         newest = ", ".join(
@@ -174,7 +173,7 @@ def _people(batch: Batch) -> list[Incoming]:
         )
         found = (
             f"{found} ANTI JOIN various USING (_origin, _ref) UNION ALL SELECT _origin, _ref, {newest}, "
-            f"coalesce(max(moment) FILTER ({anything}), {_NEVER}) AS known_at, struct_pack({times}) AS said FROM said SEMI JOIN various USING (_origin, _ref) GROUP BY 1, 2"
+            f"coalesce(max(moment) FILTER ({anything}), {NEVER}) AS known_at, struct_pack({times}) AS said FROM said SEMI JOIN various USING (_origin, _ref) GROUP BY 1, 2"
         )
     shown = ", ".join(
         (name if name in held else _no_value(name)) + f" AS {name.removeprefix('customer_')}" for name in _PERSONAL
@@ -186,7 +185,7 @@ def _people(batch: Batch) -> list[Incoming]:
     batch.connection.execute("DROP TABLE said")
     batch.connection.execute("DROP TABLE various")
     _tell_case(batch)
-    sql = f"SELECT customer_id, {_NEVER} AS known_at, CAST(-1 AS BIGINT) AS src, CAST(-1 AS BIGINT) AS row_no FROM people GROUP BY 1"
+    sql = f"SELECT customer_id, {NEVER} AS known_at, CAST(-1 AS BIGINT) AS src, CAST(-1 AS BIGINT) AS row_no FROM people GROUP BY 1"
     return [Incoming(table_named("customers"), sql, derived=True, decides=False)]
 
 
