@@ -9,7 +9,7 @@ from tempfile import gettempdir
 
 import pytest
 
-from kexiao.engine.duck import connect, quote_name
+from kexiao.engine.duck import DuckEngine, connect, quote_name
 from kexiao.facts.policy import Policy
 from kexiao.facts.source import FactSource, facts_in_memory
 from kexiao.tables.catalogue import all_tables
@@ -36,7 +36,7 @@ def company() -> Draw:
         names = "order_id, customer_id, ordered_on, status, channel, region, amount"
         _insert(connection, f"INSERT INTO orders ({names}) VALUES", rows)
         _insert(connection, "INSERT INTO participations (campaign, customer_id, arm) VALUES", list(arms))
-        return facts_in_memory(connection, Policy(active_window_days=window), now=date(2100, 1, 1))
+        return facts_in_memory(DuckEngine(connection), Policy(active_window_days=window), now=date(2100, 1, 1))
 
     return made
 

@@ -14,7 +14,7 @@ from kexiao.facts.formula import Formula
 from kexiao.facts.metric import Metric, MetricValue
 from kexiao.facts.periods import GRAINS, Grain, Period, parse, split, trailing
 from kexiao.facts.results import Basis, basis_of, store_result, stored_result
-from kexiao.facts.source import FactSource, open_facts
+from kexiao.facts.source import FactSource, open_facts_on_engine
 from kexiao.facts.subjects import DIMENSION_LABELS
 from kexiao.metrics.catalogue import all_metrics, in_its_catalogue, metric_named
 from kexiao.text import Text
@@ -116,7 +116,7 @@ def measure(
             return Measurement(of_data)
     basis = basis_of(folder, as_of=as_of)
     question = _question(ours, period, grain, by, where, variants, window, basis.fiscal_start)
-    values = _answer(question, basis, lambda: open_facts(folder, as_of=as_of))
+    values = _answer(question, basis, lambda: open_facts_on_engine(folder, as_of=as_of))
     return Measurement((*values, *of_data))
 
 

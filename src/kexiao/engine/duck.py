@@ -4,16 +4,52 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from kexiao.engine.dialects import Dialect, render
 from kexiao.errors import LimitExceeded
 from kexiao.text import Text
 
 Connection = duckdb.DuckDBPyConnection
 MOST_SORTED = 20_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class DuckEngine:
+    """The query engine that needs nothing else: see ``QueryEngine`` for what it does."""
+
+    connection: Connection
+    dialect: Dialect = "duckdb"
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Run neutral SQL and fetch all rows."""
+        return run(self.connection, render(sql))
+
+    def make_view(self, name: str, sql: str) -> None:
+        """A name for neutral SQL."""
+        self.connection.execute(f"CREATE OR REPLACE VIEW {quote_name(name)} AS {render(sql)}")
+
+    def make_table(self, name: str, sql: str) -> None:
+        """The rows of neutral SQL, reckoned once."""
+        self.connection.execute(f"CREATE OR REPLACE TABLE {quote_name(name)} AS {render(sql)}")
+
+    def read_files(self, name: str, paths: Sequence[str], columns: Sequence[tuple[str, str]]) -> None:
+        """A name for the rows of Parquet files."""
+        self.make_view(name, files_as_query([Path(path) for path in paths], columns))
+
+    def hold_rows(self, name: str, columns: Sequence[tuple[str, str]], rows: Sequence[tuple[Any, ...]]) -> None:
+        """A name for rows given here."""
+        described = ", ".join(f"{quote_name(column)} {kind}" for column, kind in columns)
+        self.connection.execute(f"CREATE OR REPLACE TABLE {quote_name(name)} ({described})")
+        if rows:
+            places = ", ".join("?" for _ in columns)
+            self.connection.executemany(
+                f"INSERT INTO {quote_name(name)} VALUES ({places})", [list(row) for row in rows]
+            )
 
 
 def default_memory_bytes() -> int:

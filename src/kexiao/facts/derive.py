@@ -93,11 +93,10 @@ def _share_to_the_fen(amount: str, part: str, so_far: str, whole: str, number: s
     Where the parts add up to nothing, the first one takes it all.
     """
     first = f"min({number}) OVER (PARTITION BY {group})"
-    upto = f"round(CAST(({amount}) AS DOUBLE) * CAST({so_far} AS DOUBLE) / CAST({whole} AS DOUBLE), 2)"
-    before = f"round(CAST(({amount}) AS DOUBLE) * CAST({so_far} - {part} AS DOUBLE) / CAST({whole} AS DOUBLE), 2)"
+    upto = f"TO_THE_FEN(CAST(({amount}) AS DOUBLE) * CAST({so_far} AS DOUBLE) / CAST({whole} AS DOUBLE))"
+    before = f"TO_THE_FEN(CAST(({amount}) AS DOUBLE) * CAST({so_far} - {part} AS DOUBLE) / CAST({whole} AS DOUBLE))"
     return (
-        f"CASE WHEN {whole} = 0 THEN CASE WHEN {number} = {first} THEN {amount} ELSE 0 END "
-        f"ELSE CAST({upto} AS DECIMAL(18,2)) - CAST({before} AS DECIMAL(18,2)) END"
+        f"CASE WHEN {whole} = 0 THEN CASE WHEN {number} = {first} THEN {amount} ELSE 0 END ELSE {upto} - {before} END"
     )
 
 

@@ -6,11 +6,16 @@ taken back leaves no trace. Without merges and hierarchy the views are the table
 
 from __future__ import annotations
 
-from kexiao.engine.duck import Connection, quote_name, run
+from collections.abc import Callable, Mapping
+
+from kexiao.engine.duck import Connection, DuckEngine, connect, run
+from kexiao.engine.query import QueryEngine
 from kexiao.engine.store import Snapshot, Store
+from kexiao.errors import IntegrityFailed
 from kexiao.tables.catalogue import all_tables, table_named
 from kexiao.tables.description import Table
 from kexiao.tables.survivors import parents_now, survivors, tops
+from kexiao.text import Text
 
 DEPENDS_ON = ("merges", "assignments")
 """Tables on which every fact rests beside those it is derived from."""
@@ -26,10 +31,70 @@ def create_canonical_views(
         return
     orders = store.table_query(snapshot, "orders", table_named("orders").stored_columns)
     connection.execute(f"CREATE OR REPLACE VIEW orders_as_loaded AS {orders}")
+    engine = DuckEngine(connection)
+    for name in _of_customers():
+        raw = store.table_query(snapshot, name, table_named(name).stored_columns)
+        engine.make_view(name, _resolved(table_named(name), raw, counted_as))
+
+
+def create_canonical_views_on(
+    engine: QueryEngine, store: Store, snapshot: Snapshot, place: Callable[[str], str], counted_as: str = "customer"
+) -> None:
+    """The same on any engine; ``place`` says where it finds a file of the store. Who stands for whom is settled here and sent to it."""
+    stands = _standing_for(store, snapshot, counted_as)
+    if stands:
+        engine.hold_rows("stands_for", (("customer_id", "BIGINT"), ("as_id", "BIGINT")), stands)
+    changed, counts = _of_customers() if stands else [], {}
     for name, table in all_tables().items():
-        if table.versioned and name not in DEPENDS_ON and any(column.kind == "customer" for column in table.columns):
-            raw = store.table_query(snapshot, name, table.stored_columns)
-            connection.execute(f"CREATE OR REPLACE VIEW {quote_name(name)} AS {_resolved(table, raw, counted_as)}")
+        if table.versioned:
+            version, view = snapshot.tables.get(name), f"{name}_as_loaded" if name in changed else name
+            engine.read_files(
+                view, [place(part.path) for part in version.files] if version else [], table.stored_columns
+            )
+            counts[view] = version.rows if version else 0
+    _refuse_other_rows(engine, {view: rows for view, rows in counts.items() if rows})
+    for name in changed:
+        engine.make_view(name, _resolved(table_named(name), f"SELECT * FROM {name}_as_loaded", counted_as))
+
+
+def _refuse_other_rows(engine: QueryEngine, counts: Mapping[str, int]) -> None:
+    """An engine that reads a copy of the store must find what the snapshot names."""
+    if not counts:
+        return
+    asked = " UNION ALL ".join(f"SELECT '{view}' AS name, count(*) AS found FROM {view}" for view in counts)
+    for view, found in engine.rows(asked):
+        if found != counts[view]:
+            raise IntegrityFailed(
+                Text(
+                    zh="表 {t} 应有 {n} 行，计算引擎看到的文件里有 {f} 行。",
+                    en="The table {t} has {n} rows; in the files that the engine sees there are {f}.",
+                ).fill(t=view.removesuffix("_as_loaded"), n=counts[view], f=found),
+                next_step=Text(
+                    zh="把工作区的 data 文件夹重新完整复制到 kexiao.toml 中 data 所写的位置。",
+                    en="Copy the folder data of the workspace anew to the place that data names in kexiao.toml.",
+                ),
+            )
+
+
+def _of_customers() -> list[str]:
+    """The versioned tables that name customers, but for those that say who is whom."""
+    return [
+        name
+        for name, table in all_tables().items()
+        if table.versioned and name not in DEPENDS_ON and any(column.kind == "customer" for column in table.columns)
+    ]
+
+
+def _standing_for(store: Store, snapshot: Snapshot, counted_as: str) -> list[tuple[int, int]]:
+    connection = connect(store.data / "_tmp")
+    try:
+        if not _stands_for(connection, store, snapshot, counted_as):
+            return []
+        return [
+            (int(number), int(other)) for number, other in run(connection, "SELECT customer_id, as_id FROM stands_for")
+        ]
+    finally:
+        connection.close()
 
 
 def _stands_for(connection: Connection, store: Store, snapshot: Snapshot, counted_as: str) -> bool:
@@ -67,9 +132,12 @@ def _resolved(table: Table, raw: str, counted_as: str) -> str:
     if table.name == "customers":
         return _customers(table, raw)
     named = [column.name for column in table.columns if column.kind == "customer"]
-    shown = ", ".join(f"coalesce(s_{name}.as_id, t.{name}) AS {name}" for name in named)
+    shown = ", ".join(
+        f"coalesce(s_{name}.as_id, t.{name}) AS {name}" if name in named else f't."{name}"'
+        for name, _ in table.stored_columns
+    )
     joins = " ".join(f"LEFT JOIN stands_for AS s_{name} ON s_{name}.customer_id = t.{name}" for name in named)
-    sql = f"SELECT t.* REPLACE ({shown}) FROM ({raw}) AS t {joins}"
+    sql = f"SELECT {shown} FROM ({raw}) AS t {joins}"
     if table.name == "participations":
         return _once_a_campaign(table, sql)
     if table.name in ("scores", "segment_memberships"):
@@ -81,30 +149,32 @@ def _resolved(table: Table, raw: str, counted_as: str) -> str:
 def _customers(table: Table, raw: str) -> str:
     """Merged customers as one row: the survivor's word counts, else the first that says something; acquired with the earliest of them."""
     rank = "CASE WHEN s.as_id IS NULL THEN -1 ELSE t.customer_id END"
-    earliest = "row(coalesce(t.acquired_on, DATE '9999-12-31'), " + rank + ")"
+    earliest = f"coalesce(t.acquired_on, DAY_OF('2299-12-31')), {rank}"
     special = {
         "customer_id": "coalesce(s.as_id, t.customer_id)",
         "registered_on": "min(t.registered_on)",
         "acquired_on": "min(t.acquired_on)",
-        "acquisition_channel": f"arg_min(t.acquisition_channel, {earliest})",
-        "acquisition_campaign": f"arg_min(t.acquisition_campaign, {earliest})",
-        "parent_id": f"nullif(arg_min(coalesce(p.as_id, t.parent_id), {rank}), coalesce(s.as_id, t.customer_id))",
+        "acquisition_channel": f"OF_LEAST_TWO(t.acquisition_channel, {earliest})",
+        "acquisition_campaign": f"OF_LEAST_TWO(t.acquisition_campaign, {earliest})",
+        "parent_id": f"nullif(OF_LEAST(coalesce(p.as_id, t.parent_id), {rank}), coalesce(s.as_id, t.customer_id))",
         "known_at": "max(t.known_at)",
         "load_id": "max(t.load_id)",
     }
     names = [name for name, _ in table.stored_columns]
-    shown = ", ".join(f"{special.get(name) or f'arg_min(t.{name}, {rank})'} AS {name}" for name in names)
+    shown = ", ".join(f"{special.get(name) or f'OF_LEAST(t.{name}, {rank})'} AS {name}" for name in names)
     together = (
         f"SELECT {shown} FROM ({raw}) AS t LEFT JOIN stands_for AS s ON s.customer_id = t.customer_id "
         "LEFT JOIN stands_for AS p ON p.customer_id = t.parent_id "
         "WHERE coalesce(s.as_id, t.customer_id) IN (SELECT as_id FROM stands_for) GROUP BY coalesce(s.as_id, t.customer_id)"
     )
+    own = ", ".join(
+        "coalesce(p.as_id, t.parent_id) AS parent_id" if name == "parent_id" else f"t.{name}" for name in names
+    )
     alone = (
-        "SELECT t.* REPLACE (coalesce(p.as_id, t.parent_id) AS parent_id) "
-        f"FROM ({raw}) AS t LEFT JOIN stands_for AS p ON p.customer_id = t.parent_id "
+        f"SELECT {own} FROM ({raw}) AS t LEFT JOIN stands_for AS p ON p.customer_id = t.parent_id "
         "WHERE t.customer_id NOT IN (SELECT customer_id FROM stands_for) AND t.customer_id NOT IN (SELECT as_id FROM stands_for)"
     )
-    return f"{together} UNION ALL BY NAME {alone}"
+    return f"{together} UNION ALL {alone}"
 
 
 def _once_a_campaign(table: Table, sql: str) -> str:

@@ -1,4 +1,4 @@
-"""A source of facts: an open, closed-to-the-outside DuckDB in which every fact is a view, with what the data cover and the policy in force."""
+"""A source of facts: a session of a query engine in which every fact is a view, with what the data cover and the policy in force."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from kexiao.engine.dialects import render
-from kexiao.engine.duck import Connection, close_to_outside, connect, quote_text, run
+from kexiao.engine.duck import Connection, DuckEngine, close_to_outside, connect, quote_text
 from kexiao.engine.folder import Folder
+from kexiao.engine.query import QueryEngine
 from kexiao.engine.store import Store
+from kexiao.errors import WrongUse
 from kexiao.facts.derive import (
     SALES_CYCLE_QUERY,
     acquisitions_query,
@@ -21,13 +22,15 @@ from kexiao.facts.derive import (
     lead_outcomes_query,
     sale_outcomes_query,
 )
-from kexiao.facts.one_customer import create_canonical_views
+from kexiao.facts.one_customer import create_canonical_views, create_canonical_views_on
 from kexiao.facts.policy import Policy, policy_from
 from kexiao.facts.results import Basis, basis_at
 from kexiao.facts.stored import derive_in, derived
 from kexiao.facts.window import WindowSuggestion
 from kexiao.tables.catalogue import all_tables
+from kexiao.text import Text
 
+THIS_MACHINE = "duckdb"
 _RARE_EVENTS_DAYS = 31
 
 
@@ -41,13 +44,13 @@ class Coverage:
 
 @dataclass(frozen=True)
 class FactSource:
-    """Where metrics are computed: ``connection`` has one view per fact and per canonical table (personal tables excluded).
+    """Where metrics are computed: ``engine`` has one view per fact and per canonical table (personal tables excluded).
 
     ``acquired_on_share`` of the customers have their acquisition day on file, ``acquired_earlier_share`` were acquired before the data begin.
     ``sales_cycle_days`` is the median from lead to first order, over all leads won. ``basis`` is what results are kept by; None: they are not kept.
     """
 
-    connection: Connection
+    engine: QueryEngine
     policy: Policy
     coverage: Mapping[str, Coverage]
     snapshot: str
@@ -61,7 +64,19 @@ class FactSource:
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Run neutral SQL."""
-        return run(self.connection, render(sql))
+        return self.engine.rows(sql)
+
+    @property
+    def connection(self) -> Connection:
+        """The DuckDB behind it, for what needs its own tongue. Errors: ``WrongUse`` on any other engine."""
+        if isinstance(self.engine, DuckEngine):
+            return self.engine.connection
+        raise WrongUse(
+            Text(zh="这一步只能在本机的 DuckDB 上做。", en="This works only with DuckDB, on this machine."),
+            next_step=Text(
+                zh="在 kexiao.toml 中去掉 engine 再运行。", en="Take engine out of kexiao.toml and run it again."
+            ),
+        )
 
     def covered(self, tables: tuple[str, ...]) -> Coverage | None:
         """What the first of these tables covers; None where it has no rows."""
@@ -88,22 +103,43 @@ def open_facts(
     close_to_outside(connection, [folder.data])
     facts = json.loads((cache / "facts.json").read_text(encoding="utf-8"))
     now = now or date.today()
-    source = _source(connection, policy, facts, snapshot.name, now, folder.fiscal_year_start)
+    source = _source(DuckEngine(connection), policy, facts, snapshot.name, now, folder.fiscal_year_start)
     return replace(source, basis=basis_at(folder, snapshot, policy, now))
 
 
+def open_facts_on_engine(folder: Folder, *, as_of: str | None = None, now: date | None = None) -> FactSource:
+    """The facts of a workspace on the engine that its settings name: on this machine, or derived and kept on a Spark server for this session.
+
+    Errors: ``WrongUse`` for a setting that makes no sense and for files that the server cannot see, ``SourceUnavailable`` for a server that does not
+    answer, ``IntegrityFailed`` where it sees other files than the snapshot names.
+    """
+    address = str(folder.settings.get("engine", THIS_MACHINE))
+    if address == THIS_MACHINE:
+        return open_facts(folder, as_of=as_of, now=now)
+    from kexiao.engine.spark import connect_spark
+
+    store, policy = Store(folder.data), policy_from(folder.settings)
+    snapshot = store.as_of(as_of)
+    root = str(folder.settings.get("data", folder.data.resolve().as_uri())).rstrip("/")
+    engine = connect_spark(address)
+    create_canonical_views_on(engine, store, snapshot, lambda path: f"{root}/{path}", policy.count_as)
+    return facts_in_memory(
+        engine, policy, now=now or date.today(), snapshot=snapshot.name, fiscal_start=folder.fiscal_year_start
+    )
+
+
 def facts_in_memory(
-    connection: Connection, policy: Policy, *, now: date, snapshot: str = "s000000", fiscal_start: int = 1
+    engine: QueryEngine, policy: Policy, *, now: date, snapshot: str = "s000000", fiscal_start: int = 1
 ) -> FactSource:
-    """The facts over canonical tables that stand in ``connection`` already, for small data and worked examples."""
-    facts = derive_in(connection, policy)
-    return _source(connection, policy, facts, snapshot, now, fiscal_start)
+    """The facts over canonical tables that stand in ``engine`` already, derived in it: a cluster, or small data and worked examples."""
+    facts = derive_in(engine, policy)
+    return _source(engine, policy, facts, snapshot, now, fiscal_start)
 
 
 def _source(
-    connection: Connection, policy: Policy, facts: Mapping[str, Any], snapshot: str, now: date, fiscal_start: int
+    engine: QueryEngine, policy: Policy, facts: Mapping[str, Any], snapshot: str, now: date, fiscal_start: int
 ) -> FactSource:
-    coverage = _coverage(connection)
+    coverage = _coverage(engine)
     window = facts.get("window")
     suggestion = (
         WindowSuggestion(**{**window, "curve": tuple((int(g), float(s)) for g, s in window["curve"])})
@@ -114,27 +150,27 @@ def _source(
         policy = policy.with_window(suggestion.days)
     orders = coverage.get("orders")
     end = (orders.last + timedelta(days=1)).isoformat() if orders else None
-    connection.execute(f"CREATE OR REPLACE VIEW lead_outcomes AS {render(lead_outcomes_query(policy, end))}")
+    engine.make_view("lead_outcomes", lead_outcomes_query(policy, end))
     refunds = covered_until(coverage, ("refunds",)) or covered_until(coverage, ("orders",))
-    cycle = _sales_cycle(connection, coverage)
+    cycle = _sales_cycle(engine, coverage)
     for name, sql in {
         "sale_outcomes": sale_outcomes_query(policy, refunds.isoformat() if refunds else None),
         "acquisitions": acquisitions_query(),
         "lagged_spend": lagged_spend_query(cycle),
     }.items():
-        connection.execute(f"CREATE OR REPLACE VIEW {name} AS {render(sql)}")
+        engine.make_view(name, sql)
     if cycle is not None:
         spent, moved = coverage["spend"], timedelta(days=cycle)
         coverage["lagged_spend"] = Coverage(spent.first + moved, spent.last + moved)
     ends = {name: day for name in ("orders", "complaints", "spend") if (day := covered_until(coverage, (name,)))}
-    told = run(connection, "SELECT max(greatest(opened_on, coalesce(resolved_on, opened_on))) FROM complaints")[0][0]
+    told = engine.rows("SELECT max(greatest(opened_on, coalesce(resolved_on, opened_on))) FROM complaints")[0][0]
     if told is not None:
         ends["complaints"] = max(ends["complaints"], told + timedelta(days=1))
     for name, sql in later_queries(policy, ends).items():
-        connection.execute(f"CREATE OR REPLACE VIEW {name} AS {render(sql)}")
-    coverage |= _coverage_of_views(connection, coverage)
+        engine.make_view(name, sql)
+    coverage |= _coverage_of_views(engine, coverage)
     known, earlier = float(facts["acquired_on_share"]), float(facts["acquired_earlier_share"])
-    return FactSource(connection, policy, coverage, snapshot, now, fiscal_start, suggestion, known, earlier, cycle)
+    return FactSource(engine, policy, coverage, snapshot, now, fiscal_start, suggestion, known, earlier, cycle)
 
 
 # What each view is covered by: the table with its days (null: as far as orders), and what must exist for it to say anything at all.
@@ -155,12 +191,13 @@ _VIEWS = {
 }
 
 
-def _coverage_of_views(connection: Connection, coverage: Mapping[str, Coverage]) -> dict[str, Coverage]:
+def _coverage_of_views(engine: QueryEngine, coverage: Mapping[str, Coverage]) -> dict[str, Coverage]:
     """What is covered of facts whose table alone does not say it: a column that is never filled tells nothing, and staff and campaigns hold until the
     orders end."""
     orders, found = coverage.get("orders"), {}
-    for name, (table, sql) in _VIEWS.items():
-        first = run(connection, sql)[0][0]
+    asked = " UNION ALL ".join(f"SELECT '{name}' AS name, ({sql}) AS first_on" for name, (_, sql) in _VIEWS.items())
+    for name, first in engine.rows(asked):
+        table, _ = _VIEWS[name]
         if first is not None:
             own = coverage[table] if table else Coverage(first, max(first, orders.last) if orders else first)
             found[name] = own
@@ -181,11 +218,11 @@ def covered_until(coverage: Mapping[str, Coverage], tables: tuple[str, ...]) -> 
     return last + timedelta(days=1)
 
 
-def _sales_cycle(connection: Connection, coverage: Mapping[str, Coverage]) -> int | None:
+def _sales_cycle(engine: QueryEngine, coverage: Mapping[str, Coverage]) -> int | None:
     """The median days from lead to first order over all leads won (of an even number the lower one); None without leads won or spend."""
     if not {"leads", "spend", "orders"} <= coverage.keys():
         return None
-    found = [(int(days), int(leads)) for days, leads in run(connection, render(SALES_CYCLE_QUERY))]
+    found = [(int(days), int(leads)) for days, leads in engine.rows(SALES_CYCLE_QUERY)]
     middle, so_far = (sum(leads for _, leads in found) + 1) // 2, 0
     for days, leads in found:
         so_far += leads
@@ -194,11 +231,14 @@ def _sales_cycle(connection: Connection, coverage: Mapping[str, Coverage]) -> in
     return None
 
 
-def _coverage(connection: Connection) -> dict[str, Coverage]:
-    found = {}
-    for name, table in all_tables().items():
-        if table.date_column and table.versioned and table.group != "results":
-            first, last = run(connection, f"SELECT min({table.date_column}), max({table.date_column}) FROM {name}")[0]
-            if first is not None:
-                found[name] = Coverage(first, last)
-    return found
+def _coverage(engine: QueryEngine) -> dict[str, Coverage]:
+    dated = {
+        name: table.date_column
+        for name, table in all_tables().items()
+        if table.date_column and table.versioned and table.group != "results"
+    }
+    asked = " UNION ALL ".join(
+        f"SELECT '{name}' AS name, min({day}) AS first_on, max({day}) AS last_on FROM {name}"
+        for name, day in dated.items()
+    )
+    return {name: Coverage(first, last) for name, first, last in engine.rows(asked) if first is not None}

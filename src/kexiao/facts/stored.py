@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from kexiao.engine.dialects import render
-from kexiao.engine.duck import Connection, connect, quote_text, run
+from kexiao.engine.duck import Connection, DuckEngine, connect, quote_text
 from kexiao.engine.folder import Folder
+from kexiao.engine.query import QueryEngine
 from kexiao.engine.store import Snapshot, Store
 from kexiao.errors import Ambiguous
 from kexiao.facts.derive import fact_queries
@@ -51,7 +52,7 @@ def derived(folder: Folder, store: Store, snapshot: Snapshot, policy: Policy) ->
     try:
         connection = connect(folder.data / "_tmp")
         create_canonical_views(connection, store, snapshot, policy.count_as)
-        facts = derive_in(connection, policy, making)
+        facts = _derive_into(connection, policy, making)
         (making / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
         connection.close()
         try:
@@ -73,18 +74,28 @@ def _forget_old_caches(caches: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def derive_in(connection: Connection, policy: Policy, folder: Path | None = None) -> dict[str, Any]:
-    """Make every fact, as Parquet in ``folder`` or as tables in memory; returns what is known about the data as a whole."""
-    _refuse_foreign_currency(connection, policy)
+def derive_in(engine: QueryEngine, policy: Policy) -> dict[str, Any]:
+    """Make every fact as a table of the engine's session; returns what is known about the data as a whole."""
+    _refuse_foreign_currency(engine, policy)
     for name, sql in fact_queries(policy).items():
-        if folder is None:
-            connection.execute(f"CREATE OR REPLACE TABLE {name} AS {render(sql)}")
-            continue
+        engine.make_table(name, sql)
+    return _known_of(engine)
+
+
+def _derive_into(connection: Connection, policy: Policy, folder: Path) -> dict[str, Any]:
+    """Make every fact as Parquet in ``folder``; returns what is known about the data as a whole."""
+    engine = DuckEngine(connection)
+    _refuse_foreign_currency(engine, policy)
+    for name, sql in fact_queries(policy).items():
         path = quote_text(str(folder / f"{name}.parquet"))
         connection.execute(f"COPY ({render(sql)}) TO {path} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)")
         connection.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM read_parquet({path})")
-    suggestion = suggest_window([(int(g), float(w)) for g, w in run(connection, render(GAP_WEIGHTS_QUERY))])
-    known, earlier, everyone = run(connection, _ACQUIRED_QUERY)[0]
+    return _known_of(engine)
+
+
+def _known_of(engine: QueryEngine) -> dict[str, Any]:
+    suggestion = suggest_window([(int(g), float(w)) for g, w in engine.rows(GAP_WEIGHTS_QUERY)])
+    known, earlier, everyone = engine.rows(_ACQUIRED_QUERY)[0]
     return {
         "window": asdict(suggestion) if suggestion else None,
         "acquired_on_share": known / everyone if everyone else 0.0,
@@ -92,12 +103,9 @@ def derive_in(connection: Connection, policy: Policy, folder: Path | None = None
     }
 
 
-def _refuse_foreign_currency(connection: Connection, policy: Policy) -> None:
-    rows = run(
-        connection,
-        "SELECT DISTINCT currency FROM orders WHERE currency IS NOT NULL AND currency <> ? LIMIT 5",
-        [policy.currency],
-    )
+def _refuse_foreign_currency(engine: QueryEngine, policy: Policy) -> None:
+    own = quote_text(policy.currency)
+    rows = engine.rows(f"SELECT DISTINCT currency FROM orders WHERE currency IS NOT NULL AND currency <> {own} LIMIT 5")
     if rows:
         raise Ambiguous(
             Text(

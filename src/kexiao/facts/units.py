@@ -170,7 +170,7 @@ def rows_of_fact(query: SumsQuery, fact: Fact, *periods: Run) -> str:
     if not fact.latest_per:
         return rows
     listed = ", ".join(fact.latest_per)
-    newest = f"row_number() OVER (PARTITION BY p, {listed} ORDER BY {fact.day} DESC, {fact.day.replace('_on', '_at')} DESC, {fact.entity} DESC)"
+    newest = f"row_number() OVER (PARTITION BY p, {listed} ORDER BY {fact.day} DESC, {fact.day.replace('_on', '_at')} DESC NULLS LAST, {fact.entity} DESC)"
     return (
         f"SELECT * FROM (SELECT r.*, {newest} AS latest FROM ({rows}) AS r) WHERE latest = 1 OR {fact.customer} IS NULL"
     )

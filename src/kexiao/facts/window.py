@@ -10,7 +10,7 @@ SHARE = 0.9
 STEP = 30
 # Customers and weight of a gap length, in days: each customer's closed gaps weigh 1 together.
 GAP_WEIGHTS_QUERY = """
-    SELECT gap, sum(1.0 / gaps) AS weight
+    SELECT gap, sum(CAST(1 AS DOUBLE) / gaps) AS weight
     FROM (SELECT gap, count(*) OVER (PARTITION BY customer_id) AS gaps FROM purchase_days WHERE gap IS NOT NULL)
     GROUP BY gap ORDER BY gap"""
 

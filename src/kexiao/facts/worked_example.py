@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from tempfile import gettempdir
 
-from kexiao.engine.duck import Connection, connect, quote_name, quote_text
+from kexiao.engine.duck import Connection, DuckEngine, connect, quote_name, quote_text
 from kexiao.facts.dressing import Request
 from kexiao.facts.evaluate import evaluate
 from kexiao.facts.metric import Example, Metric, MetricValue
@@ -35,14 +35,20 @@ def source_of(
     tables: Mapping[str, str], *, window: int | None = None, now: date = date(2100, 1, 1), policy: Policy | None = None
 ) -> FactSource:
     """The facts over tables drawn as text; canonical tables that are not drawn are empty."""
+    policy = policy or Policy()
+    policy = replace(policy, active_window_days=window or policy.active_window_days)
+    return facts_in_memory(DuckEngine(drawn_tables(tables)), policy, now=now)
+
+
+def drawn_tables(tables: Mapping[str, str]) -> Connection:
+    """A DuckDB with the canonical tables drawn as text; those that are not drawn are empty."""
     connection = connect(Path(gettempdir()))
     for name, table in all_tables().items():
         if table.versioned:
             columns = ", ".join(f"{quote_name(column)} {kind}" for column, kind in table.stored_columns)
             connection.execute(f"CREATE TABLE {name} ({columns})")
             _fill(connection, name, rows_of(tables[name]) if name in tables else [])
-    policy = policy or Policy()
-    return facts_in_memory(connection, replace(policy, active_window_days=window or policy.active_window_days), now=now)
+    return connection
 
 
 def _fill(connection: Connection, table: str, rows: Sequence[Mapping[str, str | None]]) -> None:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import pwd
 import shutil
-import socket
 import sqlite3
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,6 +13,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from servers import absent, demoted, free_port, postgres_running, waited_for
 
 from kexiao.errors import Ambiguous, NotPermitted, SourceUnavailable, WrongUse
 
@@ -95,74 +92,16 @@ def _duckdb(tmp_path: Path) -> Iterator[Running]:
     yield Running("duckdb", f'path = "{path}"', types, run)
 
 
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
-def _demoted(account: str) -> dict[str, Any]:
-    """Database servers refuse to run as root."""
-    if os.getuid() != 0:
-        return {}
-    try:
-        entry = pwd.getpwnam(account)
-    except KeyError:
-        entry = pwd.getpwnam("nobody")
-    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
-
-
-def _waited_for(connect: Callable[[], Any], seconds: float = 30.0) -> Any:
-    until = time.monotonic() + seconds
-    while True:
-        try:
-            return connect()
-        except Exception:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.1)
-
-
-def _absent(what: str) -> None:
-    if os.environ.get("KEXIAO_CI"):
-        pytest.fail(f"{what} is not installed, and continuous integration installs it")
-    pytest.skip(f"{what} is not installed here")
-
-
 @pytest.fixture(scope="module")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    if not found:
-        _absent("a PostgreSQL server")
-    import tempfile
-
-    root = Path(tempfile.mkdtemp(prefix="kexiao-pg-"))
-    who = _demoted("postgres")
-    if who:
-        shutil.chown(root, who["user"], who["group"])
-    made = subprocess.run(
-        [found[-1] / "initdb", "-D", root / "data", "-A", "trust", "-U", "owner", "-E", "UTF8", "--no-sync", "--locale=C"],
-        capture_output=True, check=False, cwd="/", **who,
-    )  # fmt: skip
-    assert made.returncode == 0, made.stderr
-    port = _free_port()
-    options = ["-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={root}", "-c", "fsync=off"]
-    server = subprocess.Popen(
-        [found[-1] / "postgres", "-D", root / "data", "-p", str(port), *options],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", **who,
-    )  # fmt: skip
-    try:
+def postgres_server() -> Iterator[int]:
+    with postgres_running() as port:
         yield port
-    finally:
-        server.terminate()
-        server.wait(20)
-        shutil.rmtree(root, ignore_errors=True)
 
 
 def _postgresql(port: int) -> Iterator[Running]:
     import psycopg
 
-    connection = _waited_for(
+    connection = waited_for(
         lambda: psycopg.connect(host="127.0.0.1", port=port, user="owner", dbname="postgres", autocommit=True)
     )
     connection.execute("DROP TABLE IF EXISTS orders")
@@ -182,11 +121,11 @@ def _postgresql(port: int) -> Iterator[Running]:
 def mysql_server() -> Iterator[int]:
     binary, maker = shutil.which("mariadbd", path="/usr/sbin:/usr/bin"), shutil.which("mariadb-install-db")
     if not binary or not maker:
-        _absent("a MariaDB server")
+        absent("a MariaDB server")
     import tempfile
 
     root = Path(tempfile.mkdtemp(prefix="kexiao-my-"))
-    who = _demoted("mysql")
+    who = demoted("mysql")
     if who:
         shutil.chown(root, who["user"], who["group"])
     data = root / "data"
@@ -195,7 +134,7 @@ def mysql_server() -> Iterator[int]:
         capture_output=True, check=False, cwd="/", **who,
     )  # fmt: skip
     assert made.returncode == 0, made.stderr
-    port = _free_port()
+    port = free_port()
     server = subprocess.Popen(
         [
             str(binary), "--no-defaults", f"--datadir={data}", f"--port={port}", "--bind-address=127.0.0.1", f"--socket={root}/sock",
@@ -206,7 +145,7 @@ def mysql_server() -> Iterator[int]:
     import pymysql
 
     try:
-        admin = _waited_for(lambda: pymysql.connect(unix_socket=f"{root}/sock", user="root", autocommit=True), 60)
+        admin = waited_for(lambda: pymysql.connect(unix_socket=f"{root}/sock", user="root", autocommit=True), 60)
         with admin.cursor() as cursor:
             cursor.execute("CREATE DATABASE shop CHARACTER SET utf8mb4")
             cursor.execute("CREATE USER 'owner'@'127.0.0.1' IDENTIFIED BY 'pass'")
@@ -475,7 +414,7 @@ def test_a_wrong_password_is_no_permission_and_is_not_shown(
 
 
 def test_a_server_that_is_not_there_is_unavailable(connected: Any) -> None:
-    where = f'host = "127.0.0.1"\nport = {_free_port()}\ndatabase = "postgres"\nuser = "owner"'
+    where = f'host = "127.0.0.1"\nport = {free_port()}\ndatabase = "postgres"\nuser = "owner"'
     connected.source("shop", SOURCE.format(system="postgresql", where=where, what='table = "orders"', more=""))
     with pytest.raises(SourceUnavailable) as problem:
         connected.pull("shop")

@@ -1,0 +1,76 @@
+"""One shop on two engines: the same tables in both, and every number of the catalogue compared."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from kexiao.cycle.measure import measure_facts
+from kexiao.engine.duck import Connection, DuckEngine
+from kexiao.engine.query import QueryEngine
+from kexiao.facts.policy import Policy
+from kexiao.facts.source import FactSource, facts_in_memory
+from kexiao.facts.worked_example import drawn_tables
+from kexiao.tables.catalogue import all_tables
+
+NOW = date(2025, 7, 3)
+CLOSE = 1e-12
+
+
+def on_both(
+    tables: Mapping[str, str], other: QueryEngine, folder: Path, policy: Policy
+) -> tuple[FactSource, FactSource]:
+    """The facts of a shop on DuckDB and on another engine, which reads the same Parquet files."""
+    connection = drawn_tables(tables)
+    send(connection, other, folder)
+    return facts_in_memory(DuckEngine(connection), policy, now=NOW), facts_in_memory(other, policy, now=NOW)
+
+
+def send(connection: Connection, other: QueryEngine, folder: Path) -> None:
+    """Write every canonical table that has rows as a Parquet file, and let the other engine read it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, table in all_tables().items():
+        if not table.versioned:
+            continue
+        path, paths = folder / f"{name}.parquet", []
+        if connection.execute(f"SELECT count(*) FROM {name}").fetchall() != [(0,)]:
+            connection.execute(f"COPY {name} TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
+            paths = [path.as_uri()]
+        other.read_files(name, paths, table.stored_columns)
+
+
+def catalogue(
+    source: FactSource, period: str, grain: str | None, by: Sequence[str]
+) -> dict[tuple[object, ...], dict[str, Any]]:
+    """Every metric with its variants: what comes with each value, by what it is a value of."""
+    found = {}
+    for value in measure_facts(source, [], period=period, grain=grain, by=by, variants=True).values:
+        record = value.as_record()
+        found[value.metric, value.variant, record["period"], str(sorted(map(str, value.dimensions.items())))] = record
+    return found
+
+
+def differences(ours: Mapping[Any, dict[str, Any]], theirs: Mapping[Any, dict[str, Any]]) -> list[str]:
+    """Where two catalogues differ, in words."""
+    found = [f"{key}: only on one engine" for key in ours.keys() ^ theirs.keys()]
+    for key in ours.keys() & theirs.keys():
+        for field, left in ours[key].items():
+            if not equal(left, theirs[key][field]):
+                found.append(f"{key} {field}: {left} and {theirs[key][field]}")
+    return sorted(found)
+
+
+def equal(left: Any, right: Any) -> bool:
+    """Equal, floats to 1e-12; a number is never equal to a missing one."""
+    if isinstance(left, float) and isinstance(right, (float, int)) and not isinstance(right, bool):
+        return left == right or (math.isnan(left) and math.isnan(right)) or math.isclose(left, right, rel_tol=CLOSE)
+    if isinstance(left, Mapping):
+        return (
+            isinstance(right, Mapping) and left.keys() == right.keys() and all(equal(left[k], right[k]) for k in left)
+        )
+    if isinstance(left, (list, tuple)):
+        return len(left) == len(right) and all(map(equal, left, right))
+    return bool(left == right)
