@@ -125,8 +125,9 @@ def _told(load: Callable[[], LoadReport]) -> int:
 
 def _refusal(problem: KexiaoError) -> dict[str, Any]:
     from kexiao.cli.output import printable
+    from kexiao.sources.mapping.outcome import COUNTS
 
-    none = dict.fromkeys(("rows_read", "rows_loaded", "rows_quarantined", "rows_duplicate", "rows_skipped"), 0)
+    none = dict.fromkeys(COUNTS, 0)
     told = {
         "row": problem.place.row if problem.place else None,
         "column": problem.place.column if problem.place else None,

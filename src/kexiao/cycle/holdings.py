@@ -18,6 +18,7 @@ from kexiao.facts.formula import Formula
 from kexiao.facts.periods import period_holding, split
 from kexiao.facts.source import FactSource
 from kexiao.metrics.catalogue import metric_named
+from kexiao.sources.mapping.outcome import COUNTS
 from kexiao.tables.catalogue import all_tables
 from kexiao.text import Text
 
@@ -145,9 +146,8 @@ def reading_of_load(report: LoadReport, files: Sequence[Path]) -> Reading:
 
 def reading_of_store(source: FactSource) -> Reading:
     """What became of every file that a workspace was ever given, from its own records, the newest first."""
-    names = ("rows_read", "rows_loaded", "rows_quarantined", "rows_duplicate", "rows_skipped")
     rows = source.query(
-        f"SELECT file_name, fingerprint, warnings, {', '.join(names)} FROM loads ORDER BY load_id DESC, file_name"
+        f"SELECT file_name, fingerprint, warnings, {', '.join(COUNTS)} FROM loads ORDER BY load_id DESC, file_name"
     )
     files = tuple(
         FileHeld(name, "", str(mark)[:PRINT], None, read, loaded, held, twice, skipped, (), ())

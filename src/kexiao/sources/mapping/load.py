@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from kexiao.engine.duck import Connection, connect, default_memory_bytes, files_as_query, quote_text, run
+from kexiao.engine.duck import connect, default_memory_bytes, files_as_query, quote_text, run
 from kexiao.engine.folder import Folder
-from kexiao.engine.posix import storage_errors, sync
 from kexiao.engine.store import Writer
-from kexiao.errors import InputRejected, IntegrityFailed
+from kexiao.errors import InputRejected
 from kexiao.sources.files.staged import StagedSheet
 from kexiao.sources.inbox import Source
 from kexiao.sources.mapping import saved
+from kexiao.sources.mapping.accounting import account, report_of
 from kexiao.sources.mapping.batch import Batch, BatchSheet
 from kexiao.sources.mapping.following import follow_orders
-from kexiao.sources.mapping.orders import has_lines
-from kexiao.sources.mapping.outcome import LoadReport, PartReport, RowError
+from kexiao.sources.mapping.outcome import LoadReport
 from kexiao.sources.mapping.plan import SheetMapping
 from kexiao.sources.mapping.preparing import Recognised, drift, recognise_file, refuse_incomplete, type_sheet
 from kexiao.sources.mapping.recognise import guessed
-from kexiao.sources.mapping.refusals import note, reason
-from kexiao.sources.mapping.shaping import NOT_STORED, shape
+from kexiao.sources.mapping.recording import keep_record, keep_refused
+from kexiao.sources.mapping.refusals import note
+from kexiao.sources.mapping.shaping import shape
 from kexiao.sources.mapping.typed import Surroundings
 from kexiao.sources.mapping.unusual import hold, is_lot, unusual_amounts, unusual_volume
 from kexiao.sources.mapping.withdrawing import withdraw_deleted
@@ -37,10 +36,8 @@ from kexiao.sources.shares import Shares
 from kexiao.tables.catalogue import table_named
 from kexiao.tables.identity import merge_contacts, refuse_collisions, use_key
 from kexiao.tables.loading import Merged, merge
-from kexiao.tables.rows import append
 from kexiao.text import Text
 
-SHOWN_ERRORS = 1000
 READ, TYPED, SHAPED = 0.5, 0.62, 0.7
 """How much of a large load is done once its files are read, its cells typed, its rows shaped: measured with ten million orders."""
 MEMORY_BYTES = 1024**3
@@ -78,9 +75,9 @@ class Load:
         merged = self._merge(batch)
         follow_orders(batch, self.writer, self.load_id)
         merged += withdraw_deleted(batch, self.writer, self.load_id)
-        parts, errors = self._account(batch, recognised, merged)
+        parts, errors = account(batch, recognised, merged)
         batch.warnings += self._unusual(batch, merged)
-        report = self._report(batch, merged, parts, errors)
+        report = report_of(self.load_id, [*self.warnings, *batch.warnings], merged, parts, errors)
         return self._record(batch, sources, recognised, merged, report)
 
     def keep_mappings(self) -> None:
@@ -167,59 +164,6 @@ class Load:
                 )
         return merged
 
-    def _account(
-        self, batch: Batch, recognised: Sequence[Recognised], merged: Sequence[Merged]
-    ) -> tuple[list[PartReport], list[RowError]]:
-        """Every row read is loaded, quarantined, duplicate or skipped."""
-        by_sheet = {sheet.src: sheet for sheet in batch.sheets}
-        fates = _fates(self.connection, batch, merged)
-        parts, errors = [], []
-        for number, one in enumerate(recognised):
-            sheet = by_sheet.get(number)
-            refused, skipped = len(one.sheet.refused), one.sheet.rows_skipped
-            stored = sheet is not None and sheet.mapping.kind not in NOT_STORED
-            duplicate = quarantined = 0
-            if not stored:
-                skipped += one.sheet.rows
-                if sheet is not None:
-                    batch.warnings.append(NOT_STORED[sheet.mapping.kind].fill(file=one.file, n=one.sheet.rows))
-            else:
-                duplicate, outdated, quarantined = fates.get(number, (0, 0, 0))
-                skipped += outdated
-                if duplicate and len(recognised) == len(batch.sheets):
-                    self._tell_twice(batch, merged, one.file, number)
-            loaded = one.sheet.rows_read - refused - quarantined - duplicate - skipped
-            parts.append(
-                PartReport(
-                    one.file,
-                    one.sheet.sheet,
-                    sheet.mapping.kind if sheet else None,
-                    one.sheet.rows_read,
-                    loaded,
-                    refused + quarantined,
-                    duplicate,
-                    skipped,
-                    sheet.mapping if sheet else None,
-                )
-            )
-            errors += [
-                RowError(one.file, one.sheet.sheet, r.row_no, r.column, r.code, r.message) for r in one.sheet.refused
-            ]
-            errors += _errors(self.connection, sheet, number) if sheet else []
-        return parts, errors
-
-    def _tell_twice(self, batch: Batch, merged: Sequence[Merged], file: str, src: int) -> None:
-        twice = sum(
-            batch.count(f"SELECT count(*) FROM {one.twice} WHERE src = {src}") for one in merged if one.incoming.decides
-        )
-        if twice:
-            batch.warnings.append(
-                Text(
-                    zh="“{file}”有 {n} 行与另一行完全相同，只算一次。",
-                    en="“{file}” has {n} rows that say the same as another; they count once.",
-                ).fill(file=file, n=twice)
-            )
-
     def _unusual(self, batch: Batch, merged: Sequence[Merged]) -> list[Text]:
         """What of this load is so unlike everything before that a person must say that it is meant. Errors: ``Ambiguous``."""
         if self.replayed:
@@ -237,37 +181,6 @@ class Load:
             files = {source.name: (source.fingerprint, rows[source.name]) for source in sources}
             found = unusual_volume(self.connection, _read(self.writer, "loads"), files)
             self.warnings += hold(found, accepted=self.accept_change)
-
-    def _report(
-        self, batch: Batch, merged: Sequence[Merged], parts: Sequence[PartReport], errors: Sequence[RowError]
-    ) -> LoadReport:
-        counts = {
-            name: sum(getattr(part, name) for part in parts)
-            for name in ("rows_read", "rows_loaded", "rows_quarantined", "rows_duplicate", "rows_skipped")
-        }
-        if counts["rows_read"] != sum(counts.values()) - counts["rows_read"] or min(counts.values()) < 0:
-            raise IntegrityFailed(
-                Text(
-                    zh="行数对不上：{counts}，未导入。",
-                    en="The row counts do not add up ({counts}); nothing was loaded.",
-                ).fill(counts=counts),
-                next_step=Text(zh="这是程序缺陷，请反馈。", en="This is a bug; please report it."),
-            )
-        tables: dict[str, tuple[int, int]] = {}
-        for one in merged:
-            added, changed = tables.get(one.incoming.table.name, (0, 0))
-            if one.anything:
-                tables[one.incoming.table.name] = (added + one.added, changed + one.changed)
-        told = tuple(dict.fromkeys([*self.warnings, *batch.warnings]))
-        return LoadReport(
-            self.load_id,
-            "",
-            **counts,
-            warnings=told,
-            errors=tuple(errors[:SHOWN_ERRORS]),
-            parts=tuple(parts),
-            tables=tables,
-        )
 
     def _record(
         self,
@@ -296,169 +209,16 @@ class Load:
         if not self.replayed and (nothing or not told):
             self.writer.tables = self.before
             return replace(report, load_id=None)
-        self._quarantine(batch, recognised)
-        self._write_load(sources, report)
+        keep_refused(self.folder, self.writer, self.work, self.load_id, batch, recognised)
+        keep_record(self.connection, self.writer, self.work, self.load_id, sources, report)
         for_people = [sheet for sheet in batch.sheets if sheet.mapping.kind != "withdrawals"]
         self.kept = [_with_decisions(sheet, batch.decided.get(sheet.src, {})) for sheet in for_people]
         return report
-
-    def _quarantine(self, batch: Batch, recognised: Sequence[Recognised]) -> None:
-        """Refused rows by place and reason in the store; their cells in a file of their own outside it."""
-        codes = self.work / "quarantine.json"
-        cells = []
-        with codes.open("w", encoding="utf-8") as handle:
-            for number, one in enumerate(recognised):
-                sheet = next((s for s in batch.sheets if s.src == number), None)
-                found = [
-                    RowError(one.file, one.sheet.sheet, r.row_no, r.column, r.code, r.message)
-                    for r in one.sheet.refused
-                ]
-                found += _errors(self.connection, sheet, number, limit=None) if sheet else []
-                for e in found:
-                    handle.write(
-                        json.dumps(
-                            {
-                                "file_name": e.file,
-                                "sheet": e.sheet,
-                                "row_no": e.row,
-                                "column": e.column,
-                                "code": e.code,
-                                "message_zh": e.message.zh,
-                                "message_en": e.message.en,
-                            },
-                            ensure_ascii=False,
-                        )
-                        + "\n"
-                    )
-                if sheet and found:
-                    named = ", ".join(f"{quote_text(name)}, c{i}" for i, name in enumerate(one.sheet.header))
-                    cells.append(
-                        f"SELECT {quote_text(one.file)} AS file_name, {quote_text(one.sheet.sheet)} AS sheet, row_no, CAST(json_object({named}) AS VARCHAR) AS cells "
-                        f"FROM {one.sheet.cells} SEMI JOIN (SELECT row_no FROM refused_rows WHERE src = {number}) USING (row_no)"
-                    )
-        if not codes.stat().st_size:
-            return
-        kinds = "{'file_name': 'VARCHAR', 'sheet': 'VARCHAR', 'row_no': 'BIGINT', 'column': 'VARCHAR', 'code': 'VARCHAR', 'message_zh': 'VARCHAR', 'message_en': 'VARCHAR'}"
-        append(
-            self.connection,
-            self.writer,
-            table_named("quarantined"),
-            f"SELECT *, {self.load_id} AS load_id, now() AS known_at FROM read_json({quote_text(str(codes))}, format = 'newline_delimited', columns = {kinds}, maximum_object_size = 100000000)",
-        )
-        if cells:
-            place = self.folder.root / "quarantine" / f"{self.load_id}.parquet"
-            temporary = place.with_name(f".{place.name}.{os.getpid()}.tmp")
-            with storage_errors(place):
-                place.parent.mkdir(exist_ok=True)
-                run(
-                    self.connection,
-                    f"COPY ({' UNION ALL '.join(cells)}) TO {quote_text(str(temporary))} (FORMAT parquet, COMPRESSION zstd)",
-                )
-                temporary.chmod(0o600)
-                sync(temporary)
-                temporary.rename(place)
-
-    def _write_load(self, sources: Sequence[Source], report: LoadReport) -> None:
-        rows = self.work / "load.json"
-        with rows.open("w", encoding="utf-8") as handle:
-            for source in sources:
-                parts = [part for part in report.parts if part.file == source.name]
-                record = {
-                    "load_id": self.load_id,
-                    "loaded_at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S"),
-                    "file_name": source.name,
-                    "fingerprint": source.fingerprint,
-                    "mapping": json.dumps(
-                        {
-                            "exported_at": source.exported_at,
-                            "sheets": [saved.as_dict(p.mapping) for p in parts if p.mapping],
-                        },
-                        ensure_ascii=False,
-                    ),
-                    "tables": ", ".join(sorted(report.tables)),
-                    **{
-                        name: sum(getattr(p, name) for p in parts)
-                        for name in ("rows_read", "rows_loaded", "rows_quarantined", "rows_duplicate", "rows_skipped")
-                    },
-                    "warnings": json.dumps(
-                        [
-                            asdict(words)
-                            for words in report.warnings
-                            if f"“{source.name}”" in words.zh or len(sources) == 1
-                        ],
-                        ensure_ascii=False,
-                    ),
-                }
-                handle.write(json.dumps(record, ensure_ascii=False) + "\n")
-        append(
-            self.connection,
-            self.writer,
-            table_named("loads"),
-            f"SELECT * REPLACE (timezone('UTC', CAST(loaded_at AS TIMESTAMP)) AS loaded_at), now() AS known_at FROM read_json({quote_text(str(rows))}, format = 'newline_delimited', "
-            "columns = {'load_id': 'BIGINT', 'loaded_at': 'VARCHAR', 'file_name': 'VARCHAR', 'fingerprint': 'VARCHAR', 'mapping': 'VARCHAR', 'tables': 'VARCHAR', 'rows_read': 'BIGINT', "
-            "'rows_loaded': 'BIGINT', 'rows_quarantined': 'BIGINT', 'rows_duplicate': 'BIGINT', 'rows_skipped': 'BIGINT', 'warnings': 'VARCHAR'}, maximum_object_size = 100000000)",
-        )
 
 
 def _with_decisions(sheet: BatchSheet, decided: dict[str, Any]) -> SheetMapping:
     """The mapping with what the data decided, so that the next file of this layout is read the same way."""
     return replace(sheet.mapping, options=replace(sheet.mapping.options, **decided))
-
-
-def _fates(connection: Connection, batch: Batch, merged: Sequence[Merged]) -> dict[int, tuple[int, int, int]]:
-    """By sheet: rows that are duplicate, outdated, refused."""
-    deciding = [one for one in merged if one.incoming.decides]
-
-    def every(part: str) -> str:
-        return (
-            " UNION ALL ".join(f"SELECT src, row_no FROM {getattr(one, part)}" for one in deciding)
-            or "SELECT 0 AS src, 0 AS row_no WHERE false"
-        )
-
-    moved = [f"SELECT src, row_no FROM {one.moved}" for one in deciding]
-    # An order whose header changed counts as loaded, line by line, though its lines are as they were.
-    headers = [
-        one for one in merged if one.incoming.table.name == "orders" and not one.incoming.decides and one.anything
-    ]
-    if headers and any(has_lines(sheet) for sheet in batch.of_kind("orders")):
-        moved += [
-            f"SELECT src, row_no FROM order_rows WHERE order_key IN (SELECT order_id FROM {one.keys})"
-            for one in headers
-        ]
-    changed = " UNION ALL ".join(moved) or "SELECT 0 AS src, 0 AS row_no WHERE false"
-    found = run(
-        connection,
-        f"WITH twice AS (SELECT DISTINCT * FROM ({every('twice')})), moved AS ({changed}), "
-        f"outdated AS (SELECT DISTINCT * FROM ({every('outdated')}) ANTI JOIN moved USING (src, row_no) ANTI JOIN refused_rows USING (src, row_no)), "
-        f"repeated AS (SELECT DISTINCT * FROM ({every('repeated')}) ANTI JOIN moved USING (src, row_no) ANTI JOIN outdated USING (src, row_no)), "
-        "duplicate AS (SELECT * FROM (SELECT * FROM twice ANTI JOIN (SELECT src, row_no FROM moved_several) USING (src, row_no) UNION SELECT * FROM repeated) ANTI JOIN refused_rows USING (src, row_no)), "
-        "counted AS (SELECT src, 1 AS d, 0 AS o, 0 AS q FROM duplicate UNION ALL SELECT src, 0, 1, 0 FROM outdated UNION ALL SELECT src, 0, 0, 1 FROM refused_rows) "
-        "SELECT src, sum(d), sum(o), sum(q) FROM counted GROUP BY 1".replace(
-            "SELECT src, row_no FROM moved_several",
-            " UNION ALL ".join(f"SELECT src, row_no FROM {one.moved}" for one in deciding)
-            or "SELECT 0 AS src, 0 AS row_no WHERE false",
-        ),
-    )
-    return {int(src): (int(d), int(o), int(q)) for src, d, o, q in found}
-
-
-def _errors(connection: Connection, sheet: BatchSheet, src: int, limit: int | None = SHOWN_ERRORS) -> list[RowError]:
-    found = run(
-        connection,
-        f"SELECT row_no, field, code FROM refused_rows WHERE src = {src} ORDER BY row_no"
-        + (f" LIMIT {limit}" if limit else ""),
-    )
-    return [
-        RowError(
-            sheet.file,
-            sheet.typed.source.sheet,
-            int(row),
-            sheet.column_of(name),
-            code,
-            reason(code, sheet.column_of(name)),
-        )
-        for row, name, code in found
-    ]
 
 
 def _read(writer: Writer, name: str) -> str:

@@ -68,10 +68,7 @@ class LoadReport:
     def as_json(self) -> dict[str, Any]:
         """The report as one JSON object, words in the current language."""
         return {
-            **{
-                name: getattr(self, name)
-                for name in ("rows_read", "rows_loaded", "rows_quarantined", "rows_duplicate", "rows_skipped")
-            },
+            **{name: getattr(self, name) for name in COUNTS},
             "warnings": [str(text) for text in self.warnings],
             "errors": [
                 {
