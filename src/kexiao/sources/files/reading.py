@@ -114,7 +114,9 @@ _ready: list[_Child] = []
 
 def get_ready() -> None:
     """Start the child that the first reading needs, while this process still loads what it needs itself; one that is never used ends with this process."""
-    _ready.append(_start())
+    # Where it cannot start, the reading itself will find out and tell.
+    with suppress(OSError):
+        _ready.append(_start())
 
 
 def _start() -> _Child:
