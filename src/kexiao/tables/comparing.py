@@ -23,6 +23,7 @@ from kexiao.tables.rows import (
     is_there,
     is_torn,
     key_list,
+    near,
     of_table,
     rank,
     same_key,
@@ -119,7 +120,7 @@ def _meet(connection: Connection, writer: Writer, table: Table, best: str, *, wa
     named = f", {digest(table, 'b.')} AS s_digest" if spoken else ""
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE met AS SELECT b.*, s.known_at AS s_known_at, s.load_id AS s_load_id, false AS s_hidden, false AS s_unknown{kept}{named} "
-        f"FROM {best} AS b JOIN ({stored(writer, table)}) AS s ON {same_key(table, 'b', 's')}"
+        f"FROM {best} AS b JOIN ({stored(writer, table)}) AS s ON {same_key(table, 'b', 's')} WHERE {near(connection, table, best, 's')}"
     )
     if not waiting:
         return

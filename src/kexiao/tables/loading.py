@@ -24,6 +24,7 @@ from kexiao.tables.rows import (
     digest,
     is_there,
     key_list,
+    near,
     of_table,
     record,
     same_key,
@@ -300,7 +301,7 @@ def _files_with(connection: Connection, writer: Writer, table: Table, gone: str)
     listed = ", ".join(quote_text(str(path)) for path in writer.store.paths(writer.tables[table.name]))
     held = run(
         connection,
-        f"SELECT DISTINCT s.filename FROM read_parquet([{listed}], union_by_name = true, filename = true) AS s WHERE EXISTS "
-        f"(SELECT 1 FROM {gone} AS b WHERE {same_key(table, 'b', 's')})",
+        f"SELECT DISTINCT s.filename FROM read_parquet([{listed}], union_by_name = true, filename = true) AS s WHERE {near(connection, table, gone, 's')} "
+        f"AND EXISTS (SELECT 1 FROM {gone} AS b WHERE {same_key(table, 'b', 's')})",
     )
     return sorted(Path(name) for (name,) in held)

@@ -87,6 +87,22 @@ def stored(writer: Writer, table: Table) -> str:
     return files_as_query(writer.store.paths(version) if version else [], table.stored_columns)
 
 
+def near(connection: Connection, table: Table, rows: str, alias: str) -> str:
+    """SQL that holds for every stored row (``alias``) whose key is among those of ``rows``: its first part lies between their least and greatest.
+
+    Order numbers mostly grow with time, so what was loaded long ago is not read at all; DuckDB 2.0 finds that out by itself for no text.
+    """
+    column = table.by_name[table.key[0]]
+    name = quote_name(column.name)
+    least, greatest = run(connection, f"SELECT CAST(min({name}) AS VARCHAR), CAST(max({name}) AS VARCHAR) FROM {rows}")[
+        0
+    ]
+    if least is None:
+        return "true"
+    low, high = (f"CAST({quote_text(end)} AS {column.sql_type})" for end in (least, greatest))
+    return f"{alias}.{name} BETWEEN {low} AND {high}"
+
+
 def of_table(writer: Writer, told: Table, table: Table) -> str:
     """SQL of what one of the tables that speak of others says of ``table``."""
     return f"SELECT * FROM ({stored(writer, told)}) WHERE table_name = {quote_text(table.name)}"
