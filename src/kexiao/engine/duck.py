@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from kexiao.engine.dialects import Dialect, render
 from kexiao.errors import LimitExceeded
 from kexiao.text import Text
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Connection = duckdb.DuckDBPyConnection
 MOST_SORTED = 20_000_000
@@ -132,8 +137,15 @@ def any_repeats(connection: Connection, rows: str, key: str, *, count: int | Non
     if count > MOST_SORTED:
         return bool(run(connection, f"SELECT 1 FROM {rows} GROUP BY hash({key}) HAVING count(*) > 1 LIMIT 1"))
     hashes = connection.execute(f"SELECT hash({key}) AS h FROM {rows}").fetchnumpy()["h"]
+    low = hashes < np.uint64(2**63)
+    # Two halves that have no hash in common, so that two processors sort.
+    with ThreadPoolExecutor(2) as pool:
+        return any(pool.map(_repeats, (hashes[low], hashes[~low])))
+
+
+def _repeats(hashes: NDArray[np.uint64]) -> bool:
     hashes.sort()
-    return bool((np.diff(hashes) == 0).any())
+    return bool((hashes[1:] == hashes[:-1]).any())
 
 
 def run(connection: Connection, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
