@@ -71,6 +71,34 @@ SHEETS: dict[str, tuple[str, str]] = {
         "客户编号|归属类型|归属|开始日期|结束日期\nc1|负责人|E1|2025-01-01|\n",
         "customer_id|assignment_kind|assigned_to|valid_from|valid_to\nc1|parent|c2|2025-01-01|\n",
     ),
+    "opportunities": (
+        "商机编号|客户编号|创建时间|关闭时间|结果|金额\nP1|c1|2025-01-01|2025-02-01|赢单|1000\n",
+        "opportunity_id|customer_id|opened_at|closed_at|outcome|amount\nP1|c1|2025-01-01|2025-02-01|won|1000\n",
+    ),
+    "targets": (
+        "销售员|月份|销售目标（万元）\ns1|2025-03|12.5\n",
+        "metric|campaign|from_on|to_on|target\nnew customers|M1|2025-03-01|2025-03-15|200\n",
+    ),
+    "external_figures": (
+        "数据项|时段|市场规模（亿元）|来源|发布日期\n市场规模|2024|3.2|行业协会年报|2025-03-01\n",
+        "figure|period|share|sample|source|published_on\nbrand awareness|2025Q1|31%|400|a study|2025-04-01\n",
+    ),
+    "mentions": (
+        "日期|平台|品牌|是否本品|声量|正面声量|负面声量\n2025-01-01|微博|甲|是|120|40|5\n",
+        "date|channel|brand|side|mentions|likes\n2025-01-01|weibo|us|own|120|40\n",
+    ),
+    "survey_invitations": (
+        "邀请编号|客户编号|发送时间|送达时间|回答时间\nI1|c1|2025-01-01 10:00:00|2025-01-01 10:01:00|\n",
+        "invitation_id|customer_id|sent_at|status\nI1|c1|2025-01-01 10:00:00|answered\n",
+    ),
+    "messages": (
+        "消息编号|客户编号|状态|触达渠道|发送时间|打开时间\nM1|c1|已打开|邮件|2025-01-01 10:00:00|2025-01-02 10:00:00\n",
+        "message_id|customer_id|channel|sent_at|clicked_at\nM1|c1|email|2025-01-01 10:00:00|2025-01-02 10:00:00\n",
+    ),
+    "reviews": (
+        "评论编号|客户编号|平台|评论时间|星级|评论内容\nV1|c1|天猫|2025-01-01 10:00:00|5|很好\n",
+        "product_review_id|customer_id|platform|reviewed_at|stars\nV1|c1|shop|2025-01-01 10:00:00|4\n",
+    ),
 }
 NOT_STORED = {"payments", "category_names"}
 

@@ -18,8 +18,10 @@ from kexiao.facts.formula import (
     rests_on_states,
     walk,
 )
+from kexiao.facts.listening import LISTENING_LABELS
 from kexiao.facts.passes import Gini, OwnPass
 from kexiao.facts.periods import Period
+from kexiao.facts.selling import SELLING_LABELS
 from kexiao.facts.source import FactSource, covered_until
 from kexiao.facts.subjects import COVERAGE_LABELS, CUSTOMER_DIMENSIONS, DIMENSION_LABELS
 from kexiao.facts.units import fact_for
@@ -28,6 +30,7 @@ from kexiao.text import Text
 
 _KNOWN_CUSTOMERS_SHARE = 0.95
 _YEAR = 365
+_LABELS = {**COVERAGE_LABELS, **SELLING_LABELS, **LISTENING_LABELS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ def missing_of(source: FactSource, tables: tuple[str, ...]) -> str | None:
 
 def table_label(name: str) -> Text:
     """A table's name, or that of what has a coverage of its own."""
-    return table_named(name).label if name in all_tables() else COVERAGE_LABELS[name]
+    return table_named(name).label if name in all_tables() else _LABELS[name]
 
 
 def _joined(texts: Sequence[Text]) -> Text:

@@ -67,6 +67,7 @@ NO_INTERVAL: dict[str, Text] = {
     "a_month_reached": Text(
         zh="是累计毛利越过成本的月份，不是平均值", en="it is the month in which a line is crossed, no mean"
     ),
+    "sample_unknown": Text(zh="来源没有给出样本量", en="the source does not say how many were asked"),
     "no_errors_stored": Text(
         zh="模型没有保存这个得分的参数误差", en="the model stored no errors of its parameters for this score"
     ),

@@ -291,6 +291,8 @@ def _ratio_limits(
     y, x = float(top.value or 0), float(bottom.value or 0)
     if _is_known_exactly(formula.numerator) and _is_known_exactly(formula.denominator):
         return None, None, ()
+    if isinstance(formula.denominator, OwnPass) and formula.denominator.known_exactly:
+        return (top.limits[0] / x, top.limits[1] / x) if top.limits else None, top.n, top.marks
     terms = passes.sums.terms.get(cell, {})
     if _from_different_passes(formula):
         customers = counts_customers(formula.denominator) or formula.kind == "share"

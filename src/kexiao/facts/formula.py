@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any, Literal
 
-from kexiao.facts.passes import Gini, OwnPass
+from kexiao.facts.passes import Gini, OwnPass, Quota
 from kexiao.facts.subjects import SALES, Fact
 from kexiao.text import Text
 
@@ -254,6 +254,8 @@ def inside(formula: Formula) -> tuple[Formula, ...]:
         return (formula.of,)
     if isinstance(formula, Perpetuity):
         return formula.margin, formula.retention
+    if isinstance(formula, Quota):
+        return (formula.less,) if formula.less else ()
     if isinstance(formula, Dated):
         return tuple(version for _, version in formula.versions)
     return ()

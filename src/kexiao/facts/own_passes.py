@@ -13,8 +13,23 @@ from kexiao.facts.formula import Formula, Growth, ScoreMean, TopShare, ordering
 from kexiao.facts.growth import Paired, run_growth
 from kexiao.facts.kept import run_historic_value, run_payback, run_revenue_kept
 from kexiao.facts.metric import Number
-from kexiao.facts.passes import Gini, Headcount, HistoricValue, Incremental, Lifetime, Median, Payback, RevenueKept
+from kexiao.facts.outside import run_external
+from kexiao.facts.passes import (
+    External,
+    Gini,
+    Headcount,
+    HistoricValue,
+    Incremental,
+    Lifetime,
+    Median,
+    OpenPipeline,
+    OwnPass,
+    Payback,
+    Quota,
+    RevenueKept,
+)
 from kexiao.facts.periods import Period
+from kexiao.facts.quotas import run_open_pipeline, run_quota
 from kexiao.facts.scores import run_score_means
 from kexiao.facts.source import FactSource
 from kexiao.facts.trials import run_headcount, run_incremental
@@ -33,6 +48,8 @@ def run_own(
 
 def nothing_there(formula: Formula) -> Part:
     """The part of a cell without any row."""
+    if isinstance(formula, OwnPass) and formula.empty is not None:
+        return Part(formula.empty, n=0, shown={"no_interval": "known_exactly"})
     return Part(None, n=0, reason=_NOTHING.get(type(formula), _NO_ROWS))
 
 
@@ -124,6 +141,9 @@ RUNNERS: dict[type, Runner] = {
     Payback: run_payback,
     Incremental: run_incremental,
     Headcount: run_headcount,
+    Quota: run_quota,
+    OpenPipeline: run_open_pipeline,
+    External: run_external,
 }
 _NO_ROWS = Text(zh="该期没有数据。", en="The period has no data.")
 _NOTHING: dict[type, Text] = {
@@ -134,5 +154,7 @@ _NOTHING: dict[type, Text] = {
     Payback: Text(zh="该期没有获客。", en="No customer was acquired in the period."),
     Incremental: Text(zh="该期没有带对照组的活动。", en="No campaign with a holdout began in the period."),
     Headcount: Text(zh="该期没有员工在职。", en="No staff member was in post."),
+    Quota: Text(zh="该期没有销售指标。", en="There is no quota for the period."),
+    External: Text(zh="该期、该范围没有外部数据。", en="There is no external figure for the period and scope."),
     Median: Text(zh="该期没有可算的记录。", en="The period has no row to measure."),
 }

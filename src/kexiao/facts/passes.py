@@ -6,8 +6,9 @@ They are formulas like the others: frozen values, shown in words, and free to st
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
+from kexiao.facts.selling import OPPORTUNITIES, QUOTAS
 from kexiao.facts.subjects import (
     ARMS,
     CAMPAIGN_OUTCOMES,
@@ -30,6 +31,9 @@ class OwnPass:
 
     __slots__ = ()
     label: Text
+    # No sample, so that what is divided by it keeps its own interval; and what a cell without any row comes to (None: nothing can be said).
+    known_exactly: ClassVar[bool] = False
+    empty: ClassVar[int | None] = None
 
     @property
     def canonical(self) -> tuple[tuple[str, ...], ...]:
@@ -179,3 +183,60 @@ class Headcount(OwnPass):
     def broken_down_by(self) -> tuple[str, ...]:
         """Where the staff member works, and who it is."""
         return "team", "region", "salesperson"
+
+
+@dataclass(frozen=True, slots=True)
+class Quota(OwnPass):
+    """What is to be sold: quotas by the days on which their holders are in post; ``less``: what is left after so much was sold."""
+
+    label: Text
+    less: Formula | None = None
+    known_exactly: ClassVar[bool] = True
+
+    @property
+    def canonical(self) -> tuple[tuple[str, ...], ...]:
+        """Targets of net sales."""
+        return (QUOTAS,)
+
+    @property
+    def broken_down_by(self) -> tuple[str, ...]:
+        """Whoever can hold a quota."""
+        return "team", "region", "salesperson"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPipeline(OwnPass):
+    """What opportunities open at the period's end are expected to bring."""
+
+    label: Text
+    empty: ClassVar[int | None] = 0
+
+    @property
+    def canonical(self) -> tuple[tuple[str, ...], ...]:
+        """Opportunities."""
+        return (OPPORTUNITIES.canonical,)
+
+    @property
+    def broken_down_by(self) -> tuple[str, ...]:
+        """Those of opportunities."""
+        return tuple(OPPORTUNITIES.dimensions)
+
+
+@dataclass(frozen=True, slots=True)
+class External(OwnPass):
+    """A figure from outside: over ``span`` those that make up the period exactly, added up; ``latest``: the last one inside it."""
+
+    figure: Literal["market_size", "brand_awareness"]
+    over: Literal["span", "latest"]
+    label: Text
+    known_exactly: ClassVar[bool] = True
+
+    @property
+    def canonical(self) -> tuple[tuple[str, ...], ...]:
+        """External figures of this kind."""
+        return ((self.figure, "external_figures"),)
+
+    @property
+    def broken_down_by(self) -> tuple[str, ...]:
+        """What a figure's scope can say."""
+        return "region", "category"

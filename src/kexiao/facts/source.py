@@ -22,9 +22,11 @@ from kexiao.facts.derive import (
     lead_outcomes_query,
     sale_outcomes_query,
 )
+from kexiao.facts.listening import LISTENING_VIEWS, listening_queries
 from kexiao.facts.one_customer import create_canonical_views, create_canonical_views_on
 from kexiao.facts.policy import Policy, policy_from
 from kexiao.facts.results import Basis, basis_at
+from kexiao.facts.selling import SELLING_VIEWS, selling_queries
 from kexiao.facts.stored import derive_in, derived
 from kexiao.facts.window import WindowSuggestion
 from kexiao.tables.catalogue import all_tables
@@ -166,7 +168,7 @@ def _source(
     told = engine.rows("SELECT max(greatest(opened_on, coalesce(resolved_on, opened_on))) FROM complaints")[0][0]
     if told is not None:
         ends["complaints"] = max(ends["complaints"], told + timedelta(days=1))
-    for name, sql in later_queries(policy, ends).items():
+    for name, sql in {**later_queries(policy, ends), **selling_queries(), **listening_queries()}.items():
         engine.make_view(name, sql)
     coverage |= _coverage_of_views(engine, coverage)
     known, earlier = float(facts["acquired_on_share"]), float(facts["acquired_earlier_share"])
@@ -195,13 +197,16 @@ def _coverage_of_views(engine: QueryEngine, coverage: Mapping[str, Coverage]) ->
     """What is covered of facts whose table alone does not say it: a column that is never filled tells nothing, and staff and campaigns hold until the
     orders end."""
     orders, found = coverage.get("orders"), {}
-    asked = " UNION ALL ".join(f"SELECT '{name}' AS name, ({sql}) AS first_on" for name, (_, sql) in _VIEWS.items())
+    views = {**_VIEWS, **SELLING_VIEWS, **LISTENING_VIEWS}
+    asked = " UNION ALL ".join(f"SELECT '{name}' AS name, ({sql}) AS first_on" for name, (_, sql) in views.items())
     for name, first in engine.rows(asked):
-        table, _ = _VIEWS[name]
+        table, _ = views[name]
         if first is not None:
             own = coverage[table] if table else Coverage(first, max(first, orders.last) if orders else first)
             found[name] = own
-    return found
+    # What a figure from outside speaks of ends with its span, whatever the company's own data cover.
+    figures = engine.rows("SELECT figure, min(from_on), max(to_on) FROM external_figures GROUP BY 1")
+    return found | {str(figure): Coverage(first, last) for figure, first, last in figures}
 
 
 def covered_until(coverage: Mapping[str, Coverage], tables: tuple[str, ...]) -> date | None:

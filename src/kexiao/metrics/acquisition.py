@@ -23,6 +23,7 @@ from kexiao.metrics.parts import (
     matured_leads,
     new,
     new_from_paid_channels,
+    opportunities_opened,
     paid_media_cost,
     returned_after_a_year,
     won_leads,
@@ -122,6 +123,26 @@ qualified_leads = Metric(
         answer=2,
     ),
 )
+
+opportunities = Metric(
+    label=Text(zh="商机数量", en="Opportunities"),
+    why=Text(zh="期内新建的商机，是后面几个月销售的来源。", en="Deals opened in the period: where the sales of the months to come are from."),
+    formula=opportunities_opened,
+    unit="count",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(
+        {
+            "opportunities": """
+                opportunity_id | customer_id | opened_on  | status
+                p1             | 1           | 2025-03-02 | open
+                p2             | 1           | 2025-03-31 | lost
+                p3             | 2           | 2025-04-01 | won
+                """
+        },
+        answer=2,
+    ),
+)  # fmt: skip
 
 cost_per_lead = Metric(
     label=Text(zh="单条线索成本", en="Cost per lead"),

@@ -11,6 +11,12 @@ from kexiao.metrics.parts import (
     campaign_cost,
     campaign_satisfied,
     campaign_scores,
+    messages_clicked,
+    messages_for_clicks,
+    messages_for_leaving,
+    messages_for_opens,
+    messages_left,
+    messages_opened,
     people_offline,
     people_online,
     people_taking_part,
@@ -216,4 +222,50 @@ incremental_romi = Metric(
     better="higher",
     source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
     example=Example(_SPRING, answer=-0.25),
+)
+
+_MESSAGES = {
+    "messages": """
+        message_id | customer_id | channel | sent_on    | delivered_on | opened_on  | clicked_on | unsubscribed_on | status
+        m1         | 1           | email   | 2025-03-01 | 2025-03-01   | 2025-03-02 | 2025-03-02 |                 |
+        m2         | 2           | email   | 2025-03-01 | 2025-03-01   | 2025-03-05 |            | 2025-03-05      |
+        m3         | 3           | email   | 2025-03-01 | 2025-03-01   |            |            |                 |
+        m4         | 4           | email   | 2025-03-01 | 2025-03-01   |            |            |                 |
+        m5         | 5           | email   | 2025-03-01 |              |            |            |                 | failed
+        m6         | 1           | sms     | 2025-03-03 | 2025-03-03   |            |            |                 |
+        m7         | 1           | email   | 2025-04-01 | 2025-04-01   |            |            |                 |
+        """
+}
+
+open_rate = Metric(
+    label=Text(zh="打开率", en="Open rate"),
+    why=Text(
+        zh="打开 ÷ 送达；只算记录打开的渠道（短信无从知道），邮箱会代为打开，数偏高。",
+        en="Opened ÷ delivered, on channels that tell of opening (a text message does not); mail programs open by themselves, so it reads high.",
+    ),
+    formula=Ratio(messages_opened, messages_for_opens, kind="share"),
+    unit="ratio",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(_MESSAGES, answer=0.5),
+)
+
+click_rate = Metric(
+    label=Text(zh="点击率（触达）", en="Click rate of messages"),
+    why=Text(zh="点击 ÷ 送达，一条消息只算一次。", en="Clicked ÷ delivered; a message counts once."),
+    formula=Ratio(messages_clicked, messages_for_clicks, kind="share"),
+    unit="ratio",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(_MESSAGES, answer=0.25),
+)
+
+unsubscribe_rate = Metric(
+    label=Text(zh="退订率", en="Unsubscribe rate"),
+    why=Text(zh="由消息引起的退订 ÷ 送达：打扰的代价。", en="Unsubscribed ÷ delivered: what disturbing people costs."),
+    formula=Ratio(messages_left, messages_for_leaving, kind="share"),
+    unit="ratio",
+    better="lower",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(_MESSAGES, answer=0.25),
 )

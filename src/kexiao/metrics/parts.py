@@ -3,6 +3,20 @@
 from __future__ import annotations
 
 from kexiao.facts.formula import KNOWN, Both, Customers, Formula, Minus, Rows, State, Sum, Where, ordering
+from kexiao.facts.listening import (
+    ENGAGED,
+    INVITATIONS,
+    INVITATIONS_TOLD,
+    JUDGED,
+    MENTIONED,
+    MESSAGES_CLICKED,
+    MESSAGES_LEFT,
+    MESSAGES_OPENED,
+    NAMED_BRANDS,
+    REVIEWS,
+)
+from kexiao.facts.passes import External, OpenPipeline, Quota
+from kexiao.facts.selling import CLOSED_OPPORTUNITIES, CREDITED_RETURNS, CREDITED_SALES, OPPORTUNITIES
 from kexiao.facts.subjects import (
     ACQUISITIONS,
     AD_CLICKS,
@@ -204,3 +218,74 @@ cost_of_impressions = Sum(
 cost_of_clicks = Sum(
     AD_SPEND, "amount", Text(zh="有点击数据的渠道的媒介费用", en="media spend of channels whose clicks are known"), (Where("clicked", "=", 1),)
 )  # fmt: skip
+
+opportunities_opened = Rows(OPPORTUNITIES, Text(zh="商机数", en="opportunities opened"))
+deals_closed = Rows(CLOSED_OPPORTUNITIES, Text(zh="已关闭的商机（赢单与输单）", en="opportunities closed, won or lost"))
+deals_won = Rows(CLOSED_OPPORTUNITIES, Text(zh="赢单的商机", en="opportunities won"), (Where("won", "=", 1),))
+credited_net: Formula = Minus(
+    Sum(CREDITED_SALES, "net", Text(zh="计入指标的实付销售额", en="sales credited to a quota")),
+    Sum(CREDITED_RETURNS, "amount", Text(zh="计入指标的退款额", en="refunds credited to a quota")),
+)
+quota = Quota(Text(zh="在岗天数对应的销售指标", en="quota for the days in post"))
+quota_left = Quota(Text(zh="尚未完成的销售指标", en="quota left"), credited_net)
+open_pipeline = OpenPipeline(Text(zh="期末进行中的商机金额", en="open pipeline at the period’s end"))
+market_size = External("market_size", "span", Text(zh="市场规模", en="market size"))
+awareness = External(
+    "brand_awareness", "latest", Text(zh="期内最近一次调查的知名度", en="awareness as last found in the period")
+)
+
+_OWN, _COUNTED = Where("side", "=", "own"), Where("mentions", "known")
+mentions_of_us = Sum(MENTIONED, "mentions", Text(zh="本品提及量", en="mentions of one’s own brands"), (_OWN, _COUNTED))
+mentions_of_ours = Sum(
+    NAMED_BRANDS, "mentions", Text(zh="本品提及量", en="mentions of one’s own brands"), (_OWN, _COUNTED)
+)
+mentions_of_all = Sum(
+    NAMED_BRANDS,
+    "mentions",
+    Text(zh="本品与列出竞品的提及量", en="mentions of own and named rival brands"),
+    (_COUNTED,),
+)
+engaged_with_us = Sum(
+    ENGAGED,
+    "engaged",
+    Text(zh="点赞、评论、转发与收藏", en="likes, comments, shares and saves"),
+    (_OWN, Where("engaged", "known")),
+)
+_JUDGED = (_OWN, Where("judged", "=", 1))
+positive_mentions = Sum(JUDGED, "positive", Text(zh="正面提及量", en="positive mentions"), _JUDGED)
+negative_mentions = Sum(JUDGED, "negative", Text(zh="负面提及量", en="negative mentions"), _JUDGED)
+judged_mentions = Sum(
+    JUDGED, "mentions", Text(zh="判定过情感的提及量", en="mentions whose sentiment is known"), _JUDGED
+)
+
+_ARRIVED, _ANSWERED = Where("delivered", "=", 1), Where("answered", "=", 1)
+_TELLS = Where("told", "=", 1)
+invitations_sent = Rows(INVITATIONS, Text(zh="发出的问卷邀请", en="invitations sent"))
+invitations_answered = Rows(INVITATIONS, Text(zh="其中已回答的", en="of them, answered"), (_ANSWERED,))
+invitations_delivered = Rows(
+    INVITATIONS_TOLD, Text(zh="送达的问卷邀请", en="invitations delivered"), (_TELLS, _ARRIVED)
+)
+delivered_answered = Rows(
+    INVITATIONS_TOLD, Text(zh="其中已回答的", en="of them, answered"), (_TELLS, _ARRIVED, _ANSWERED)
+)
+
+_DELIVERED_TO = Text(zh="送达的消息（有此记录的渠道）", en="messages delivered, on channels that keep count of it")
+_OPENS, _CLICKS, _LEAVES = (Where(f"tells_{did}", "=", 1) for did in ("opened", "clicked", "unsubscribed"))
+messages_for_opens = Rows(MESSAGES_OPENED, _DELIVERED_TO, (_OPENS, _ARRIVED))
+messages_opened = Rows(
+    MESSAGES_OPENED, Text(zh="打开的消息", en="messages opened"), (_OPENS, _ARRIVED, Where("opened", "=", 1))
+)
+messages_for_clicks = Rows(MESSAGES_CLICKED, _DELIVERED_TO, (_CLICKS, _ARRIVED))
+messages_clicked = Rows(
+    MESSAGES_CLICKED, Text(zh="点击的消息", en="messages clicked"), (_CLICKS, _ARRIVED, Where("clicked", "=", 1))
+)
+messages_for_leaving = Rows(MESSAGES_LEFT, _DELIVERED_TO, (_LEAVES, _ARRIVED))
+messages_left = Rows(
+    MESSAGES_LEFT,
+    Text(zh="引起退订的消息", en="messages unsubscribed from"),
+    (_LEAVES, _ARRIVED, Where("unsubscribed", "=", 1)),
+)
+
+reviews_written = Rows(REVIEWS, Text(zh="评价数", en="reviews"))
+stars_given = Sum(REVIEWS, "stars", Text(zh="星级合计", en="sum of stars"))
+positive_reviews = Rows(REVIEWS, Text(zh="4–5 星评价", en="reviews of 4 or 5 stars"), (Where("stars", ">=", 4),))

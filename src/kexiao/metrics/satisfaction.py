@@ -16,11 +16,18 @@ from kexiao.metrics.parts import (
     csat_answers,
     csat_satisfied,
     csat_scores,
+    delivered_answered,
     detractors,
     immature_cases,
+    invitations_answered,
+    invitations_delivered,
+    invitations_sent,
     matured_cases,
     nps_answers,
+    positive_reviews,
     promoters,
+    reviews_written,
+    stars_given,
 )
 from kexiao.metrics.shop import SHOP, WINDOW
 from kexiao.text import Text
@@ -172,3 +179,73 @@ first_response_hours = Metric(
     source=Text(zh="Kaplan & Meier 1958", en="Kaplan & Meier 1958"),
     example=Example(_CASES, answer=24),
 )  # fmt: skip
+
+_INVITED = {
+    "survey_invitations": """
+        invitation_id | customer_id | channel | sent_on    | delivered_on | answered_on | status
+        i1            | 1           | sms     | 2025-03-01 | 2025-03-01   | 2025-03-02  |
+        i2            | 2           | sms     | 2025-03-01 | 2025-03-01   |             |
+        i3            | 3           | sms     | 2025-03-01 |              |             | failed
+        i4            | 4           | wechat  | 2025-03-02 |              | 2025-03-03  |
+        i5            | 5           | wechat  | 2025-03-02 |              |             |
+        i6            | 1           | sms     | 2025-04-01 | 2025-04-01   |             |
+        """
+}
+
+response_rate = Metric(
+    label=Text(zh="问卷回收率", en="Response rate"),
+    why=Text(
+        zh="回答 ÷ 送达；只算记录送达的渠道，没送到的人没有机会回答。",
+        en="Answered ÷ delivered, on channels that tell of delivery: whom nothing reached could not answer.",
+    ),
+    formula=Ratio(delivered_answered, invitations_delivered, kind="share"),
+    unit="ratio",
+    better="higher",
+    source=Text(zh="AAPOR《标准定义》", en="AAPOR Standard Definitions"),
+    example=Example(_INVITED, answer=0.5),
+    variants={
+        "of_sent": Variant(
+            Text(zh="按发出数", en="of those sent"),
+            Ratio(invitations_answered, invitations_sent, kind="share"),
+            Text(zh="分母含没送到的，低估意愿。", en="The denominator holds what never arrived, which understates willingness."),
+        ),
+    },
+    more_examples=(Example(_INVITED, answer=0.4, variant="of_sent"),),
+)  # fmt: skip
+
+_STARS = {
+    "reviews": """
+        review_id | customer_id | channel | reviewed_on | stars
+        v1        | 1           | tmall   | 2025-03-02  | 5
+        v2        | 2           | tmall   | 2025-03-04  | 4
+        v3        | 2           | jd      | 2025-03-05  | 1
+        v4        |             | jd      | 2025-03-09  | 5
+        v5        | 3           | jd      | 2025-04-01  | 2
+        """
+}
+
+review_rating = Metric(
+    label=Text(zh="评价均分", en="Review rating"),
+    why=Text(
+        zh="平均星级（1–5）；各平台评分习惯不同，请按渠道看。",
+        en="The mean of 1 to 5 stars; platforms differ in their habits, so look at each channel.",
+    ),
+    formula=Ratio(stars_given, reviews_written),
+    unit="score",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(_STARS, answer=3.75),
+    more_examples=(Example(_STARS, answer=3, dimensions={"channel": "jd"}),),
+)
+
+positive_review_share = Metric(
+    label=Text(zh="好评率", en="Share of positive reviews"),
+    why=Text(
+        zh="4–5 星的评价占比，按渠道看更可比。", en="The share of reviews with 4 or 5 stars; compare it by channel."
+    ),
+    formula=Ratio(positive_reviews, reviews_written, kind="share"),
+    unit="ratio",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(_STARS, answer=0.75),
+)

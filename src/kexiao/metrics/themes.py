@@ -17,6 +17,7 @@ THEMES: dict[str, Text] = {
     "satisfaction": Text(zh="满意度与客户之声", en="Satisfaction and voice of the customer"),
     "campaigns": Text(zh="市场活动", en="Campaigns"),
     "channels": Text(zh="渠道", en="Channels"),
+    "brand": Text(zh="品牌", en="Brand"),
     "people": Text(zh="人员", en="People"),
     OWN: Text(zh="自定义指标", en="Own metrics"),
 }

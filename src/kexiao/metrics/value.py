@@ -13,6 +13,7 @@ from kexiao.metrics.parts import (
     known_net,
     known_orders,
     margin,
+    market_size,
     marketing_and_sales_cost,
     matured_sales,
     net,
@@ -24,6 +25,27 @@ from kexiao.metrics.parts import (
 )
 from kexiao.metrics.shop import SHOP, WINDOW
 from kexiao.text import Text
+
+_MARKET = {
+    "orders": """
+        order_id | customer_id | ordered_on | region | amount
+        a        | 1           | 2025-03-01 | east   | 40
+        b        | 2           | 2025-03-09 | west   | 260
+        c        | 2           | 2025-04-30 | west   | 10
+        """,
+    "refunds": """
+        refund_id | order_id | refunded_on | amount
+        r1        | a        | 2025-03-02  | 30
+        r2        | c        | 2025-04-30  | 1
+        """,
+    "external_figures": """
+        figure      | from_on    | to_on      | region | value | source   | published_on
+        market_size | 2025-03-01 | 2025-03-31 |        | 1000  | old      | 2025-04-10
+        market_size | 2025-03-01 | 2025-03-31 |        | 900   | new      | 2025-05-10
+        market_size | 2025-03-01 | 2025-03-31 | east   | 50    | new      | 2025-05-10
+        market_size | 2025-04-01 | 2025-06-30 |        | 4000  | new      | 2025-08-10
+        """,
+}
 
 gross_sales = Metric(
     label=Text(zh="销售额", en="Gross sales"),
@@ -337,6 +359,23 @@ gini = Metric(
     },
     more_examples=(Example(SHOP, answer=420 / 1360, window=WINDOW, variant="by_sales"),),
 )  # fmt: skip
+
+market_share = Metric(
+    label=Text(zh="市场份额", en="Market share"),
+    why=Text(
+        zh="净销售额 ÷ 同时段、同范围的市场规模；市场规模来自外部，注明来源与发布日期，全年数不能拆成季度用。",
+        en="Net sales ÷ the market’s size for the same span and scope; that size comes from outside, with its source and date, and a year’s says nothing of its quarters.",
+    ),
+    formula=Ratio(net, market_size),
+    unit="ratio",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(_MARKET, answer=0.3),
+    more_examples=(
+        Example(_MARKET, answer=0.2, dimensions={"region": "east"}),
+        Example(_MARKET, answer=None, period="2025-04"),
+    ),
+)
 
 marketing_cost_ratio = Metric(
     label=Text(zh="营销费用率", en="Marketing cost ratio"),

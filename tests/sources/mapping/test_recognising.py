@@ -30,6 +30,13 @@ HEADERS = {
     "category_names": "product_category_name,product_category_name_english",
     "consents": "客户编号,用途,渠道,同意时间,撤回时间,凭证",
     "assignments": "客户编号,归属类型,归属,开始日期,结束日期",
+    "survey_invitations": "邀请编号,问卷,客户编号,渠道,发送时间,送达时间,回答时间",
+    "messages": "消息编号,客户编号,触达渠道,活动编号,发送时间,送达时间,打开时间,点击时间,退订时间",
+    "reviews": "评论编号,订单号,商品编号,平台,评论时间,星级,评论内容",
+    "opportunities": "商机编号,客户名称,创建时间,预计成交日期,销售阶段,预计金额,负责人",
+    "targets": "销售员,团队,月份,销售目标",
+    "external_figures": "数据项,时段,大区,数值,来源,发布日期",
+    "mentions": "日期,平台,品牌,是否本品,提及量,点赞数,评论数",
 }
 
 

@@ -21,17 +21,29 @@ KINDS: dict[str, Text] = {
     "campaigns": Text(zh="活动", en="campaigns"),
     "impressions": Text(zh="展示", en="impressions"),
     "clicks": Text(zh="点击", en="clicks"),
+    "invitations": Text(zh="问卷邀请", en="invitations"),
+    "messages": Text(zh="消息", en="messages"),
+    "reviews": Text(zh="评价", en="reviews"),
+    "review points": Text(zh="星级", en="stars"),
+    "opportunities": Text(zh="商机", en="opportunities"),
+    "mentions": Text(zh="提及", en="mentions"),
+    "engagements": Text(zh="互动", en="engagements"),
     "csat answers": Text(zh="满意度回答", en="satisfaction answers"),
     "nps answers": Text(zh="推荐意愿回答", en="recommendation answers"),
     "ces answers": Text(zh="费力度回答", en="effort answers"),
     "csat points": Text(zh="满意度得分", en="satisfaction scores"),
     "ces points": Text(zh="费力度得分", en="effort scores"),
 }
-_OF_COLUMN = {"quantity": "items", "impressions": "impressions", "clicks": "clicks"}
+_OF_COLUMN = {
+    "quantity": "items", "impressions": "impressions", "clicks": "clicks",
+    "mentions": "mentions", "positive": "mentions", "negative": "mentions", "engaged": "engagements", "stars": "review points",
+}  # fmt: skip
 _OF_ROWS = {
     "sale_orders": "orders", "sale_lines": "orders", "sale_outcomes": "orders", "placed_orders": "orders",
     "lead_outcomes": "leads", "qualified_leads": "leads", "won_leads": "leads", "complaints": "complaints",
     "complaint_outcomes": "complaints", "answered_complaints": "complaints", "returns": "refunds", "return_lines": "refunds",
+    "invited": "invitations", "reached": "messages", "reviews": "reviews",
+    "opportunities": "opportunities", "closed_opportunities": "opportunities",
     "acquisitions": "customers", "campaign_outcomes": "campaigns",
 }  # fmt: skip
 # What is divided by what, how often it is taken, and the unit that it has.
@@ -44,6 +56,7 @@ _RATES: dict[tuple[str, str, int], str] = {
     ("orders", "customers", 1): "orders/customer",
     ("items", "orders", 1): "items/order",
     ("clicks", "impressions", 1): "ratio",
+    ("review points", "reviews", 1): "score",
     ("csat points", "csat answers", 1): "score",
     ("ces points", "ces answers", 1): "score",
 }
@@ -77,7 +90,9 @@ _APART = {
 
 MATURED = Where("matured", "=", 1)
 MATURED_OUTCOMES = (Where("won_matured", "=", 1), Where("resolved_matured", "=", 1))
-_SOLD = ("sale_orders", "sale_lines", "returns", "return_lines", "placed_orders", "sale_outcomes")
+_SOLD = (
+    "sale_orders", "sale_lines", "returns", "return_lines", "placed_orders", "sale_outcomes", "credited_sales", "credited_returns",
+)  # fmt: skip
 
 
 def atoms_in(formula: Formula) -> list[Atom]:

@@ -211,3 +211,38 @@ SUBCATEGORY = Field(
     ("商品子类", "子类别", "子类", "二级类目", "小类", "中类", "subcategory", "productsubcategory"),
 )
 PERSON = (CUSTOMER_ID, NAME, PHONE, EMAIL, WECHAT, BIRTHDAY, GENDER)
+PERIOD = Field(
+    "period",
+    "text",
+    Text(zh="时段", en="period"),
+    ("时段", "期间", "周期", "统计期", "月份", "季度", "年份", "年度", "period", "month", "quarter", "year"),
+)
+FROM_ON = Field(
+    "from_on",
+    "date",
+    Text(zh="开始日期", en="from"),
+    ("开始日期", "起始日期", "生效日期", "开始时间", "fromon", "startdate", "from", "start"),
+)
+TO_ON = Field(
+    "to_on",
+    "date",
+    Text(zh="结束日期", en="to"),
+    ("结束日期", "截止日期", "失效日期", "结束时间", "toon", "enddate", "to", "end"),
+)
+_YEAR = "CAST(nullif(regexp_extract(trim(period), '^(\\d{4})', 1), '') AS INTEGER)"
+_QUARTER = "nullif(regexp_extract(trim(period), '(?i)^\\d{4}\\D{0,3}(?:q|第)([1-4一二三四])', 1), '')"
+_MONTH = "CAST(nullif(regexp_extract(trim(period), '^\\d{4}[-/.年]?(0?[1-9]|1[0-2])(?:月|[-/.]0?1)?$', 1), '') AS INTEGER)"  # fmt: skip
+_IN_YEAR = "regexp_full_match(trim(period), '\\d{4}年?')"
+_QUARTERS = f"coalesce(TRY_CAST({_QUARTER} AS INTEGER), nullif(position({_QUARTER} IN '一二三四'), 0))"
+
+
+def _day(of_month: str, of_quarter: str, of_year: str) -> str:
+    return (
+        f"CASE WHEN {_IN_YEAR} THEN {of_year} WHEN {_QUARTER} IS NOT NULL THEN {of_quarter} "
+        f"WHEN {_MONTH} IS NOT NULL THEN {of_month} END"
+    )
+
+
+FIRST_DAY = f"coalesce(from_on, {_day(f'make_date({_YEAR}, {_MONTH}, 1)', f'make_date({_YEAR}, 3 * {_QUARTERS} - 2, 1)', f'make_date({_YEAR}, 1, 1)')})"  # fmt: skip
+LAST_DAY = f"coalesce(to_on, {_day(f'last_day(make_date({_YEAR}, {_MONTH}, 1))', f'last_day(make_date({_YEAR}, 3 * {_QUARTERS}, 1))', f'make_date({_YEAR}, 12, 31)')})"  # fmt: skip
+"""The first and the last day of a row that names both, or a period such as 2025, 2025Q3, 2025年第三季度 or 2025-03."""
