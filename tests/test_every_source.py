@@ -99,6 +99,18 @@ SHEETS: dict[str, tuple[str, str]] = {
         "评论编号|客户编号|平台|评论时间|星级|评论内容\nV1|c1|天猫|2025-01-01 10:00:00|5|很好\n",
         "product_review_id|customer_id|platform|reviewed_at|stars\nV1|c1|shop|2025-01-01 10:00:00|4\n",
     ),
+    "offers": (
+        "提议编号|客户编号|提议类型|提出时间|接受时间\nO1|c1|交叉销售|2025-01-01|2025-01-05\n",
+        "offer_id|customer_id|offer_type|offered_at|accepted_at\nO1|c1|upsell|2025-01-01|2025-01-05\n",
+    ),
+    "prospects": (
+        "潜客编号|手机|渠道|首次联系时间\nX1|13812345678|电话|2025-01-01 10:00:00\n",
+        "prospect_id|customer_id|channel|first_contacted_at\nX1|c1|phone|2025-01-01 10:00:00\n",
+    ),
+    "referrals": (
+        "推荐编号|推荐人编号|被推荐人编号|推荐时间\nF1|c1|c2|2025-01-01\n",
+        "referral_id|referrer_id|referred_id|referred_at\nF1|c1|c2|2025-01-01\n",
+    ),
 }
 NOT_STORED = {"payments", "category_names"}
 

@@ -184,7 +184,7 @@ def lead_outcomes_query(policy: Policy, orders_end: str | None) -> str:
     window = policy.lead_window_days
     matured = f"DAYS_LATER(l.created_on, {window}) <= DAY_OF('{orders_end}')" if orders_end else "false"
     return f"""
-        SELECT l.lead_id, l.customer_id, l.created_on, l.qualified_on, l.channel, l.campaign, l.region, l.team, l.salesperson, c.first_on,
+        SELECT l.lead_id, l.customer_id, l.created_on, l.qualified_on, l.follow_ups, l.channel, l.campaign, l.region, l.team, l.salesperson, c.first_on,
                CASE WHEN {matured} THEN 1 ELSE 0 END AS matured,
                CASE WHEN {matured} AND c.first_on >= l.created_on AND c.first_on < DAYS_LATER(l.created_on, {window}) THEN 1 ELSE 0 END AS won_matured,
                CASE WHEN c.first_on >= l.created_on THEN 1 ELSE 0 END AS won_ever
@@ -245,6 +245,7 @@ def later_queries(policy: Policy, coverage: Mapping[str, date]) -> dict[str, str
         "open_gaps": _open_gaps(orders),
         "complaint_outcomes": _complaint_outcomes(policy, cases),
         "answered_complaints": _answered_complaints(cases),
+        "resolved_cases": _resolved_cases(policy, cases),
         "participants": """
             SELECT p.campaign, p.customer_id, coalesce(p.joined_on, c.start_on) AS joined_on, p.mode, c.channel
             FROM participations AS p LEFT JOIN campaigns AS c ON c.campaign = p.campaign WHERE p.arm IS NULL OR p.arm <> 'holdout'""",
@@ -277,6 +278,21 @@ def _complaint_outcomes(policy: Policy, end: date | None) -> str:
                CASE WHEN DAYS_LATER(opened_on, {window}) <= {_day(end)} THEN 1 ELSE 0 END AS matured,
                CASE WHEN {in_time} AND DAYS_LATER(opened_on, {window}) <= {_day(end)} THEN 1 ELSE 0 END AS resolved_matured
         FROM complaints"""
+
+
+def _resolved_cases(policy: Policy, end: date | None) -> str:
+    """One row a complaint that was ever resolved, on the day it first is known to have been: matured, and reopened in time.
+
+    A source that keeps one resolution alone has the last one; what was reopened had been resolved by then.
+    """
+    over = f"DAYS_LATER(resolved_on, {policy.complaint_window_days})"
+    first = "least(coalesce(resolved_on, reopened_on), coalesce(reopened_on, resolved_on))"
+    return f"""
+        SELECT complaint_id, customer_id, resolved_on, channel, region, team, category,
+               CASE WHEN {over} <= {_day(end)} THEN 1 ELSE 0 END AS matured,
+               CASE WHEN {over} <= {_day(end)} AND reopened_on < {over} THEN 1 ELSE 0 END AS reopened_matured
+        FROM (SELECT complaint_id, customer_id, {first} AS resolved_on, reopened_on, channel, region, team, category FROM complaints
+              WHERE resolved_on IS NOT NULL OR reopened_on IS NOT NULL)"""
 
 
 def _answered_complaints(end: date | None) -> str:

@@ -152,8 +152,12 @@ def _exposure(source: FactSource, formula: Formula) -> dict[str, int | None]:
     seconds = any(isinstance(part, CohortSecondOrder) for part in walk(formula))
     policy = source.policy
     possible = {
-        "lead_window_days": ("lead_outcomes" in facts, policy.lead_window_days),
-        "complaint_window_days": ("complaint_outcomes" in facts, policy.complaint_window_days),
+        "lead_window_days": (
+            bool(facts & {"lead_outcomes", "prospect_outcomes", "referral_outcomes"}),
+            policy.lead_window_days,
+        ),
+        "offer_window_days": ("offer_outcomes" in facts, policy.offer_window_days),
+        "complaint_window_days": (bool(facts & {"complaint_outcomes", "resolved_cases"}), policy.complaint_window_days),
         "refund_window_days": ("sale_outcomes" in facts, policy.refund_window_days),
         "sales_cycle_days": ("lagged_spend" in facts, source.sales_cycle_days),
         "second_order_window_days": (seconds, policy.second_order_window_days),

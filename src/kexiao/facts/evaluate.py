@@ -17,6 +17,7 @@ from kexiao.facts.formula import (
     CohortShare,
     Formula,
     Growth,
+    Index,
     PerLength,
     Perpetuity,
     Plus,
@@ -198,10 +199,23 @@ def _compute(formula: Formula, cell: Cell, passes: _Passes) -> Part:
         return passes.own[formula].get(cell) or nothing_there(formula)
     if isinstance(formula, PerLength):
         return _per_length(formula, _compute(formula.of, cell, passes), passes.periods[cell[0]])
+    if isinstance(formula, Index):
+        return _index(formula, [_compute(part, cell, passes) for part in inside(formula)])
     left, right = (_compute(part, cell, passes) for part in inside(formula))
     if isinstance(formula, Perpetuity):
         return _perpetuity(formula, left, right, passes.periods[cell[0]])
     return _product(left, right) if isinstance(formula, Times) else _difference(formula, left, right)
+
+
+def _index(formula: Index, parts: Sequence[Part]) -> Part:
+    """The weighted mean of its parts; one that is missing leaves no number, lest two make up for three."""
+    missing = next((part for part in parts if part.value is None), None)
+    if missing is not None:
+        return Part(None, reason=missing.reason)
+    total = sum(weight * float(part.value or 0) for weight, part in zip(formula.weights, parts, strict=True))
+    weights = dict(zip((name.en for name, _ in formula.parts), formula.weights, strict=True))
+    n = min(part.n or 0 for part in parts)
+    return Part(total / sum(formula.weights) * formula.times, n=n, shown={"weights": weights, **_MODELS_COMBINED})
 
 
 _MODELS_COMBINED = {"no_interval": "parts_combined"}

@@ -203,6 +203,15 @@ class ScoreMean:
 
 
 @dataclass(frozen=True, slots=True)
+class Index:
+    """Parts from 0 to 1 in one number: Σ weight × part ÷ Σ weight × times; each under the name in which it is known."""
+
+    parts: tuple[tuple[Text, Formula], ...]
+    weights: tuple[int, ...]
+    times: int = 100
+
+
+@dataclass(frozen=True, slots=True)
 class Dated:
     """A formula that changed: each version holds for periods that begin on its day or later, until the next one's; oldest first."""
 
@@ -230,6 +239,7 @@ Formula = (
     | CohortShare
     | CohortSecondOrder
     | ScoreMean
+    | Index
     | Dated
     | OwnPass
 )
@@ -256,6 +266,8 @@ def inside(formula: Formula) -> tuple[Formula, ...]:
         return formula.margin, formula.retention
     if isinstance(formula, Quota):
         return (formula.less,) if formula.less else ()
+    if isinstance(formula, Index):
+        return tuple(part for _, part in formula.parts)
     if isinstance(formula, Dated):
         return tuple(version for _, version in formula.versions)
     return ()
@@ -349,11 +361,24 @@ def words(formula: Formula) -> Text:
         return Text(zh="前 {s:.0%} 客户的{x} ÷ 全部{x}", en="{x} of the top {s:.0%} of customers ÷ all {x}").fill(
             s=formula.share, x=_grouped(formula.of)
         )
+    if isinstance(formula, Index):
+        return _index_words(formula)
     if isinstance(formula, CohortShare):
         return _COHORT_WORDS[formula.counted]
     if isinstance(formula, Dated):
         return _versions(formula)
     return formula.label
+
+
+def _index_words(formula: Index) -> Text:
+    weighed = [
+        name if weight == 1 else Text.same("{n} × {w}").fill(n=name, w=weight)
+        for (name, _), weight in zip(formula.parts, formula.weights, strict=True)
+    ]
+    shown = weighed[0]
+    for one in weighed[1:]:
+        shown = Text.same("{a} + {b}").fill(a=shown, b=one)
+    return Text(zh="（{x}）÷ {s} × {t}", en="({x}) ÷ {s} × {t}").fill(x=shown, s=sum(formula.weights), t=formula.times)
 
 
 def _versions(formula: Dated) -> Text:

@@ -12,7 +12,7 @@ from kexiao.text import Text
 
 Unit = Literal[
     "customers", "count", "orders", "ratio", "money", "money/order", "money/customer", "orders/customer", "items/order",
-    "score", "nps", "per_100_customers", "per_1000_orders", "money/lead", "money/person", "money/click", "money/thousand", "days", "hours", "months", "periods", "times",
+    "score", "nps", "per_100_customers", "per_1000_orders", "money/lead", "money/person", "money/click", "money/thousand", "days", "hours", "months", "periods", "times", "index", "count/lead",
 ]  # fmt: skip
 Number = int | float | Decimal
 

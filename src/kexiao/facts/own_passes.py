@@ -12,9 +12,11 @@ from kexiao.facts.durations import run_lifetime, run_median
 from kexiao.facts.formula import Formula, Growth, ScoreMean, TopShare, ordering
 from kexiao.facts.growth import Paired, run_growth
 from kexiao.facts.kept import run_historic_value, run_payback, run_revenue_kept
+from kexiao.facts.loyalty import run_behaviour, run_referrers
 from kexiao.facts.metric import Number
 from kexiao.facts.outside import run_external
 from kexiao.facts.passes import (
+    Behaviour,
     External,
     Gini,
     Headcount,
@@ -26,6 +28,7 @@ from kexiao.facts.passes import (
     OwnPass,
     Payback,
     Quota,
+    Referrers,
     RevenueKept,
 )
 from kexiao.facts.periods import Period
@@ -144,6 +147,8 @@ RUNNERS: dict[type, Runner] = {
     Quota: run_quota,
     OpenPipeline: run_open_pipeline,
     External: run_external,
+    Referrers: run_referrers,
+    Behaviour: run_behaviour,
 }
 _NO_ROWS = Text(zh="该期没有数据。", en="The period has no data.")
 _NOTHING: dict[type, Text] = {

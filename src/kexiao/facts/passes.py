@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from kexiao.facts.selling import OPPORTUNITIES, QUOTAS
+from kexiao.facts.selling import CATEGORIES, OPPORTUNITIES, QUOTAS, REFERRALS, TIERS
 from kexiao.facts.subjects import (
     ARMS,
     CAMPAIGN_OUTCOMES,
@@ -240,3 +240,41 @@ class External(OwnPass):
     def broken_down_by(self) -> tuple[str, ...]:
         """What a figure's scope can say."""
         return "region", "category"
+
+
+@dataclass(frozen=True, slots=True)
+class Referrers(OwnPass):
+    """Customers active at the period's start or ordering in it; ``referring``: of them those who referred somebody in it."""
+
+    referring: bool
+    label: Text
+    empty: ClassVar[int | None] = 0
+
+    @property
+    def canonical(self) -> tuple[tuple[str, ...], ...]:
+        """Orders, and referrals."""
+        return (("orders",), REFERRALS.canonical) if self.referring else (("orders",),)
+
+    @property
+    def looks_back(self) -> LookBack:
+        """Who was active at the start must be known."""
+        return "window"
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour(OwnPass):
+    """Customers acquired before the period who order in it; or of them those who bought a ``category`` new to them, or above their highest ``tier`` so far."""
+
+    counted: Literal["existing", "category", "tier"]
+    label: Text
+    empty: ClassVar[int | None] = 0
+
+    @property
+    def canonical(self) -> tuple[tuple[str, ...], ...]:
+        """Orders, and what products say of themselves."""
+        return {"existing": (("orders",),), "category": (CATEGORIES,), "tier": (TIERS,)}[self.counted]
+
+    @property
+    def looks_back(self) -> LookBack:
+        """Who was a customer before must be known."""
+        return "acquired"

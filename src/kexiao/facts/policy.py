@@ -30,6 +30,7 @@ class Policy:
     second_order_window_days: int = 90
     refund_window_days: int = 30
     complaint_window_days: int = 7
+    offer_window_days: int = 30
     currency: str = "CNY"
     margin_rate: float | None = None
     count_as: Literal["customer", "parent"] = "customer"

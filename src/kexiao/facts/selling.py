@@ -1,7 +1,11 @@
-"""Facts of selling: opportunities, quotas, and the sales that are credited to whoever has a quota."""
+"""Facts of selling: prospects, offers, referrals, opportunities, quotas, and the sales that are credited to whoever has a quota."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
+
+from kexiao.facts.policy import Policy
 from kexiao.facts.subjects import Fact
 from kexiao.text import Text
 
@@ -45,11 +49,45 @@ CREDITED_RETURNS = Fact(
     _SELLER,
     (*_CREDITED, "refunds"),
 )
+OFFERS = Fact(
+    "offer_outcomes",
+    Text(zh="销售提议", en="Offers"),
+    "offered_on",
+    "offer_id",
+    "customer_id",
+    {**_DEAL, "product": "product_id"},
+    ("offers",),
+)
+PROSPECTS = Fact(
+    "prospect_outcomes",
+    Text(zh="潜在客户触达", en="Prospects contacted"),
+    "contacted_on",
+    "prospect_id",
+    None,
+    _DEAL,
+    ("prospects",),
+)
+REFERRALS = Fact(
+    "referral_outcomes",
+    Text(zh="客户推荐", en="Referrals"),
+    "referred_on",
+    "referral_id",
+    "customer_id",
+    {"channel": "channel", "campaign": "campaign"},
+    ("referrals",),
+)
+CATEGORIES = ("sold_categories", "products", "orders")
+TIERS = ("sold_tiers", "products", "orders")
+"""Names under which it is kept whether products say their category, and their tier and price."""
 QUOTAS = ("quotas", "targets")
 """The name under which the coverage of quotas is kept: from the first one on, as far as the orders."""
-SELLING_FACTS = (OPPORTUNITIES, CLOSED_OPPORTUNITIES, CREDITED_SALES, CREDITED_RETURNS)
+SELLING_FACTS = (OPPORTUNITIES, CLOSED_OPPORTUNITIES, CREDITED_SALES, CREDITED_RETURNS, OFFERS, PROSPECTS, REFERRALS)
 SELLING_LABELS = {
     **{fact.name: fact.label for fact in SELLING_FACTS},
+    "sold_categories": Text(zh="商品类别（需要商品资料）", en="Product categories (from products that have one)"),
+    "sold_tiers": Text(
+        zh="商品档次与标价（需要商品资料）", en="Product tiers and prices (from products that have both)"
+    ),
     "quotas": Text(zh="销售指标（需要净销售额的目标）", en="Sales quotas (from targets of net sales)"),
 }
 _CLOSED_ON = "coalesce(closed_on, expected_on)"
@@ -57,13 +95,19 @@ _IS_QUOTA = "metric = 'net_sales' AND campaign IS NULL AND channel IS NULL"
 # What each view is covered by, as ``facts.source`` keeps it.
 SELLING_VIEWS: dict[str, tuple[str | None, str]] = {
     "closed_opportunities": (None, f"SELECT min({_CLOSED_ON}) FROM opportunities WHERE status <> 'open'"),
+    "sold_categories": ("orders", "SELECT max(DAY_OF('1970-01-01')) FROM products WHERE category IS NOT NULL"),
+    "sold_tiers": ("orders", "SELECT max(DAY_OF('1970-01-01')) FROM products WHERE tier IS NOT NULL AND price IS NOT NULL"),
     "quotas": (None, f"SELECT min(from_on) FROM targets WHERE {_IS_QUOTA}"),
 }
 
 
-def selling_queries() -> dict[str, str]:
-    """SQL of these facts by name; later ones read earlier ones."""
+def selling_queries(policy: Policy, coverage: Mapping[str, date]) -> dict[str, str]:
+    """SQL of these facts by name; later ones read earlier ones. ``coverage``: the first day no longer covered, by table."""
+    orders, offers = coverage.get("orders"), coverage.get("offers")
     return {
+        "offer_outcomes": _offer_outcomes(policy.offer_window_days, offers),
+        "prospect_outcomes": _first_orders("prospects", "contacted_on", "customer_id", policy.lead_window_days, orders),
+        "referral_outcomes": _first_orders("referrals", "referred_on", "referred_id", policy.lead_window_days, orders),
         "closed_opportunities": _closed_opportunities(),
         "quota_terms": _quota_terms(),
         "credited_sales": _credited("sale_orders", "order_id", "sold_on"),
@@ -104,3 +148,27 @@ def _credited(table: str, key: str, day: str) -> str:
     return f"""
         SELECT * FROM {table} WHERE {key} IN (
             SELECT h.{key} FROM ({held}) AS h JOIN quota_terms AS q ON q.holder = h.holder AND h.{day} >= q.from_on AND h.{day} < q.until_on)"""
+
+
+def _over(day: str, window: int, end: date | None) -> str:
+    """Whether a window that begins on a day was over when the data end."""
+    return f"DAYS_LATER({day}, {window}) <= DAY_OF('{end}')" if end else "false"
+
+
+def _offer_outcomes(window: int, end: date | None) -> str:
+    """One row an offer: whether its window is over, and whether it was taken inside it."""
+    over = _over("offered_on", window, end)
+    return f"""
+        SELECT offer_id, customer_id, kind, offered_on, product_id, channel, campaign, region, team, salesperson,
+               CASE WHEN {over} THEN 1 ELSE 0 END AS matured,
+               CASE WHEN {over} AND accepted_on < DAYS_LATER(offered_on, {window}) THEN 1 ELSE 0 END AS accepted_matured
+        FROM offers"""
+
+
+def _first_orders(table: str, day: str, who: str, window: int, end: date | None) -> str:
+    """Rows of a table with whether their window is over, and whether whom they name first ordered inside it."""
+    over = _over(f"t.{day}", window, end)
+    won = f"c.first_on >= t.{day} AND c.first_on < DAYS_LATER(t.{day}, {window})"
+    return f"""
+        SELECT t.*, CASE WHEN {over} THEN 1 ELSE 0 END AS matured, CASE WHEN {over} AND {won} THEN 1 ELSE 0 END AS won_matured
+        FROM {table} AS t LEFT JOIN customer_summary AS c ON c.customer_id = t.{who}"""

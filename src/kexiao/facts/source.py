@@ -164,22 +164,32 @@ def _source(
     if cycle is not None:
         spent, moved = coverage["spend"], timedelta(days=cycle)
         coverage["lagged_spend"] = Coverage(spent.first + moved, spent.last + moved)
-    ends = {name: day for name in ("orders", "complaints", "spend") if (day := covered_until(coverage, (name,)))}
-    told = engine.rows("SELECT max(greatest(opened_on, coalesce(resolved_on, opened_on))) FROM complaints")[0][0]
-    if told is not None:
-        ends["complaints"] = max(ends["complaints"], told + timedelta(days=1))
-    for name, sql in {**later_queries(policy, ends), **selling_queries(), **listening_queries()}.items():
+    ends = {
+        name: day for name in ("orders", "complaints", "spend", "offers") if (day := covered_until(coverage, (name,)))
+    }
+    for name, last in _LAST_TOLD.items():
+        told = engine.rows(f"SELECT max({last}) FROM {name}")[0][0]
+        if told is not None:
+            ends[name] = max(ends[name], told + timedelta(days=1))
+    for name, sql in {**later_queries(policy, ends), **selling_queries(policy, ends), **listening_queries()}.items():
         engine.make_view(name, sql)
     coverage |= _coverage_of_views(engine, coverage)
     known, earlier = float(facts["acquired_on_share"]), float(facts["acquired_earlier_share"])
     return FactSource(engine, policy, coverage, snapshot, now, fiscal_start, suggestion, known, earlier, cycle)
 
 
+# Until when a table tells what became of its rows: the last thing that it says of any.
+_LAST_TOLD = {
+    "complaints": "greatest(opened_on, coalesce(resolved_on, opened_on), coalesce(reopened_on, opened_on))",
+    "offers": "greatest(offered_on, coalesce(accepted_on, offered_on), coalesce(declined_on, offered_on))",
+}
 # What each view is covered by: the table with its days (null: as far as orders), and what must exist for it to say anything at all.
 _VIEWS = {
     "qualified_leads": ("leads", "SELECT min(created_on) FROM leads WHERE qualified_on IS NOT NULL"),
     "won_leads": (None, "SELECT min(created_on) FROM leads WHERE customer_id IS NOT NULL"),
     "resolved_complaints": ("complaints", "SELECT min(opened_on) FROM complaints WHERE resolved_on IS NOT NULL"),
+    "resolved_cases": ("complaints", "SELECT min(opened_on) FROM complaints WHERE reopened_on IS NOT NULL"),
+    "followed_leads": ("leads", "SELECT min(created_on) FROM leads WHERE follow_ups IS NOT NULL"),
     "answered_complaints": ("complaints", "SELECT min(opened_on) FROM complaints WHERE first_response_on IS NOT NULL"),
     "participants": (None, "SELECT min(joined_on) FROM participants"),
     "campaign_outcomes": (None, "SELECT min(start_on) FROM campaigns WHERE budget IS NOT NULL"),
@@ -201,7 +211,7 @@ def _coverage_of_views(engine: QueryEngine, coverage: Mapping[str, Coverage]) ->
     asked = " UNION ALL ".join(f"SELECT '{name}' AS name, ({sql}) AS first_on" for name, (_, sql) in views.items())
     for name, first in engine.rows(asked):
         table, _ = views[name]
-        if first is not None:
+        if first is not None and (table is None or table in coverage):
             own = coverage[table] if table else Coverage(first, max(first, orders.last) if orders else first)
             found[name] = own
     # What a figure from outside speaks of ends with its span, whatever the company's own data cover.

@@ -41,6 +41,7 @@ def derived(folder: Folder, store: Store, snapshot: Snapshot, policy: Policy) ->
         "second_order_window_days": None,
         "refund_window_days": None,
         "complaint_window_days": None,
+        "offer_window_days": None,
     }
     key = json.dumps([FACTS_VERSION, shown, snapshot.fingerprint(_READ)], sort_keys=True)
     caches = folder.data / "_facts"

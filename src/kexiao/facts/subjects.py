@@ -230,6 +230,24 @@ ANSWERED_CASES = Fact(
     COMPLAINTS.dimensions,
     ("answered_complaints", "complaints"),
 )
+RESOLVED_CASES = Fact(
+    "resolved_cases",
+    Text(zh="投诉重开（需要重开时间）", en="Complaints reopened (from complaints that say when)"),
+    "resolved_on",
+    "complaint_id",
+    "customer_id",
+    COMPLAINTS.dimensions,
+    ("resolved_cases", "complaints"),
+)
+FOLLOWED_LEADS = Fact(
+    "lead_outcomes",
+    Text(zh="线索跟进（需要跟进次数）", en="Follow-ups of leads (from leads that count them)"),
+    "created_on",
+    "lead_id",
+    None,
+    LEADS.dimensions,
+    ("followed_leads", "leads"),
+)
 PARTICIPANTS = Fact(
     "participants",
     Text(zh="活动参与者", en="Participants of campaigns"),
@@ -313,6 +331,7 @@ FACTS: dict[str, Fact] = {
         OPEN_GAPS,
         CASES,
         ANSWERED_CASES,
+        RESOLVED_CASES,
         PARTICIPANTS,
         CAMPAIGN_OUTCOMES,
         ALL_ORDERS,
@@ -324,6 +343,7 @@ COVERAGE_LABELS: Mapping[str, Text] = {
     "resolved_complaints": Text(
         zh="投诉解决时间（需要带解决时间的投诉）", en="Resolved complaints (from complaints that say when)"
     ),
+    "followed_leads": FOLLOWED_LEADS.label,
     "ad_impressions": AD_IMPRESSIONS.label,
     "ad_clicks": AD_CLICKS.label,
     "staff_posts": Text(zh="员工任职", en="Staff in post"),

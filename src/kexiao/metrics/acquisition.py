@@ -14,6 +14,7 @@ from kexiao.metrics.parts import (
     every_cost,
     first_amount,
     immature_leads,
+    immature_prospects,
     known_margin,
     lagged_acquisition_cost,
     leads_created,
@@ -21,10 +22,12 @@ from kexiao.metrics.parts import (
     marketing_and_sales_cost,
     marketing_cost,
     matured_leads,
+    matured_prospects,
     new,
     new_from_paid_channels,
     opportunities_opened,
     paid_media_cost,
+    prospects_won,
     returned_after_a_year,
     won_leads,
 )
@@ -143,6 +146,38 @@ opportunities = Metric(
         answer=2,
     ),
 )  # fmt: skip
+
+_PROSPECTS = {
+    "prospects": """
+        prospect_id | customer_id | contacted_on
+        x1          | 1           | 2025-03-02
+        x2          | 2           | 2025-03-05
+        x3          |             | 2025-03-06
+        x4          | 3           | 2025-03-09
+        x5          |             | 2025-06-20
+        """,
+    "orders": """
+        order_id | customer_id | ordered_on | amount
+        a        | 1           | 2025-03-20 | 10
+        b        | 2           | 2025-06-03 | 10
+        c        | 3           | 2025-03-01 | 10
+        z        | 9           | 2025-06-30 | 10
+        """,
+}
+
+acquisition_rate = Metric(
+    label=Text(zh="获客率", en="Acquisition rate"),
+    why=Text(
+        zh="联系过的潜在客户中，90 天内首次下单的比例；只算已满 90 天的。",
+        en="Of the prospects contacted the share who first ordered within 90 days, of those whose 90 days are over.",
+    ),
+    formula=Ratio(prospects_won, matured_prospects, kind="share", immature=immature_prospects),
+    unit="ratio",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(_PROSPECTS, answer=0.25),
+    more_examples=(Example(_PROSPECTS, answer=None, period="2025-06"),),
+)
 
 cost_per_lead = Metric(
     label=Text(zh="单条线索成本", en="Cost per lead"),

@@ -15,8 +15,16 @@ from kexiao.facts.listening import (
     NAMED_BRANDS,
     REVIEWS,
 )
-from kexiao.facts.passes import External, OpenPipeline, Quota
-from kexiao.facts.selling import CLOSED_OPPORTUNITIES, CREDITED_RETURNS, CREDITED_SALES, OPPORTUNITIES
+from kexiao.facts.passes import Behaviour, External, OpenPipeline, Quota, Referrers
+from kexiao.facts.selling import (
+    CLOSED_OPPORTUNITIES,
+    CREDITED_RETURNS,
+    CREDITED_SALES,
+    OFFERS,
+    OPPORTUNITIES,
+    PROSPECTS,
+    REFERRALS,
+)
 from kexiao.facts.subjects import (
     ACQUISITIONS,
     AD_CLICKS,
@@ -26,11 +34,13 @@ from kexiao.facts.subjects import (
     CAMPAIGN_OUTCOMES,
     CASES,
     COMPLAINTS,
+    FOLLOWED_LEADS,
     LAGGED_SPEND,
     LEADS,
     PARTICIPANTS,
     PURCHASE_DAYS,
     QUALIFIED_LEADS,
+    RESOLVED_CASES,
     RESPONSES,
     RETURNS,
     SALE_OUTCOMES,
@@ -289,3 +299,65 @@ messages_left = Rows(
 reviews_written = Rows(REVIEWS, Text(zh="评价数", en="reviews"))
 stars_given = Sum(REVIEWS, "stars", Text(zh="星级合计", en="sum of stars"))
 positive_reviews = Rows(REVIEWS, Text(zh="4–5 星评价", en="reviews of 4 or 5 stars"), (Where("stars", ">=", 4),))
+
+_FOLLOWED = Where("follow_ups", "known")
+follow_ups = Sum(FOLLOWED_LEADS, "follow_ups", Text(zh="跟进次数", en="follow-ups"), (_FOLLOWED,))
+leads_followed = Rows(
+    FOLLOWED_LEADS, Text(zh="记录了跟进次数的线索", en="leads whose follow-ups are counted"), (_FOLLOWED,)
+)
+
+matured_resolved = Rows(
+    RESOLVED_CASES, Text(zh="解决后观察期已满的投诉", en="resolved complaints whose window is over"), (_MATURED,)
+)
+immature_resolved = Rows(
+    RESOLVED_CASES, Text(zh="解决后观察期未满的投诉", en="resolved complaints whose window is not over"), (_IMMATURE,)
+)
+cases_reopened = Rows(
+    RESOLVED_CASES,
+    Text(zh="其中在观察期内重开的投诉", en="of them, reopened within the window"),
+    (Where("reopened_matured", "=", 1),),
+)
+
+_WON = Where("won_matured", "=", 1)
+matured_prospects = Rows(
+    PROSPECTS, Text(zh="观察期已满的潜在客户", en="prospects contacted whose window is over"), (_MATURED,)
+)
+immature_prospects = Rows(
+    PROSPECTS, Text(zh="观察期未满的潜在客户", en="prospects whose window is not over"), (_IMMATURE,)
+)
+prospects_won = Rows(
+    PROSPECTS, Text(zh="其中在观察期内首次下单的", en="of them, with a first order within the window"), (_WON,)
+)
+
+_CROSS, _UP, _TAKEN = Where("kind", "=", "cross_sell"), Where("kind", "=", "up_sell"), Where("accepted_matured", "=", 1)
+matured_cross = Rows(
+    OFFERS, Text(zh="观察期已满的交叉销售提议", en="cross-sell offers whose window is over"), (_CROSS, _MATURED)
+)
+immature_cross = Rows(
+    OFFERS, Text(zh="观察期未满的交叉销售提议", en="cross-sell offers whose window is not over"), (_CROSS, _IMMATURE)
+)
+cross_taken = Rows(OFFERS, Text(zh="其中在观察期内接受的", en="of them, taken within the window"), (_CROSS, _TAKEN))
+matured_up = Rows(OFFERS, Text(zh="观察期已满的升级提议", en="up-sell offers whose window is over"), (_UP, _MATURED))
+immature_up = Rows(
+    OFFERS, Text(zh="观察期未满的升级提议", en="up-sell offers whose window is not over"), (_UP, _IMMATURE)
+)
+up_taken = Rows(OFFERS, Text(zh="其中在观察期内接受的", en="of them, taken within the window"), (_UP, _TAKEN))
+existing_buyers = Behaviour(
+    "existing", Text(zh="期初前已获客、期内下单的客户", en="customers acquired before the period who order in it")
+)
+new_category_buyers = Behaviour(
+    "category", Text(zh="其中买了从未买过的类别的客户", en="of them, those who bought a category new to them")
+)
+higher_tier_buyers = Behaviour(
+    "tier", Text(zh="其中买了高于以往最高档次的客户", en="of them, those who bought above their highest tier so far")
+)
+
+matured_referrals = Rows(REFERRALS, Text(zh="观察期已满的推荐", en="referrals whose window is over"), (_MATURED,))
+immature_referrals = Rows(REFERRALS, Text(zh="观察期未满的推荐", en="referrals whose window is not over"), (_IMMATURE,))
+referrals_won = Rows(
+    REFERRALS,
+    Text(zh="其中被推荐人在观察期内首次下单的", en="of them, those whose friend first ordered within the window"),
+    (_WON,),
+)
+active_or_ordering = Referrers(False, Text(zh="期初活跃或期内下单的客户（S 或 O）", en="customers in S or O"))
+referring = Referrers(True, Text(zh="其中期内推荐过人的客户", en="of them, those who referred someone in the period"))

@@ -9,6 +9,8 @@ from kexiao.metrics.parts import (
     credited_net,
     deals_closed,
     deals_won,
+    follow_ups,
+    leads_followed,
     net,
     open_pipeline,
     quota,
@@ -127,3 +129,24 @@ pipeline_coverage = Metric(
     example=Example(_QUOTAS, answer=2, period="2025-04"),
     more_examples=(Example(_QUOTAS, answer=None, period="2025-04", dimensions={"salesperson": "s2"}),),
 )
+
+follow_ups_per_lead = Metric(
+    label=Text(zh="线索平均跟进次数", en="Follow-ups per lead"),
+    why=Text(zh="期内创建的线索平均跟进几次；只算记录了次数的线索。", en="How often leads created in the period were followed up, of those that count it."),
+    formula=Ratio(follow_ups, leads_followed),
+    unit="count/lead",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(
+        {
+            "leads": """
+                lead_id | created_on | follow_ups
+                L1      | 2025-03-02 | 4
+                L2      | 2025-03-05 | 0
+                L3      | 2025-03-06 |
+                L4      | 2025-04-06 | 9
+                """
+        },
+        answer=2,
+    ),
+)  # fmt: skip

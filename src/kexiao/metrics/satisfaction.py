@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from kexiao.facts.formula import Minus, Ratio, ordering
+from kexiao.facts.formula import Index, Minus, Plus, Ratio, ordering
 from kexiao.facts.metric import Example, Metric, Variant
 from kexiao.facts.passes import Median
 from kexiao.facts.subjects import ANSWERED_CASES, CASES
 from kexiao.metrics.parts import (
+    active_or_ordering,
+    cases_reopened,
     cases_resolved,
     ces_answers,
     ces_scores,
@@ -19,13 +21,20 @@ from kexiao.metrics.parts import (
     delivered_answered,
     detractors,
     immature_cases,
+    immature_referrals,
+    immature_resolved,
     invitations_answered,
     invitations_delivered,
     invitations_sent,
     matured_cases,
+    matured_referrals,
+    matured_resolved,
     nps_answers,
     positive_reviews,
     promoters,
+    referrals_won,
+    referring,
+    repeat_customers,
     reviews_written,
     stars_given,
 )
@@ -248,4 +257,103 @@ positive_review_share = Metric(
     better="higher",
     source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
     example=Example(_STARS, answer=0.75),
+)
+
+reopened_rate = Metric(
+    label=Text(zh="投诉重开率", en="Reopened rate"),
+    why=Text(
+        zh="解决后七天内又重开的投诉占比；只算解决已满七天的。只为结案而结案，会在这里露出来。",
+        en="Of the complaints resolved in the period the share opened again within seven days, of those resolved seven days ago; closing for the sake of closing shows here.",
+    ),
+    formula=Ratio(cases_reopened, matured_resolved, kind="share", immature=immature_resolved),
+    unit="ratio",
+    better="lower",
+    source=Text(zh="ISO 10002；客效指标目录", en="ISO 10002; the Kexiao catalogue"),
+    example=Example(
+        {
+            "complaints": """
+                complaint_id | customer_id | opened_on  | resolved_on | reopened_on
+                c1           | 1           | 2025-03-01 | 2025-03-04  |
+                c2           | 2           | 2025-03-02 | 2025-03-20  | 2025-03-08
+                c3           | 3           | 2025-03-03 |             | 2025-03-09
+                c4           | 4           | 2025-03-04 | 2025-03-05  | 2025-03-12
+                c5           | 5           | 2025-03-04 | 2025-04-20  |
+                """
+        },
+        answer=0.5,
+    ),
+)
+
+_FRIENDS = {
+    "orders": """
+        order_id | customer_id | ordered_on | amount
+        a        | 1           | 2025-02-20 | 10
+        b        | 2           | 2025-02-25 | 10
+        c        | 3           | 2025-03-09 | 10
+        d        | 3           | 2025-03-10 | 10
+        e        | 4           | 2025-03-11 | 10
+        f        | 5           | 2024-06-11 | 10
+        z        | 9           | 2025-07-01 | 10
+        """,
+    "referrals": """
+        referral_id | customer_id | referred_id | referred_on
+        r1          | 1           | 4           | 2025-03-10
+        r2          | 1           |             | 2025-03-11
+        r3          | 3           |             | 2025-03-12
+        r4          | 5           |             | 2025-03-12
+        """,
+    "survey_responses": """
+        response_id | customer_id | responded_on | question | measure | score | scale_low | scale_high
+        s1          | 1           | 2025-03-04   | q1       | nps     | 10    | 0         | 10
+        s2          | 2           | 2025-03-05   | q1       | nps     | 9     | 0         | 10
+        s3          | 3           | 2025-03-06   | q1       | nps     | 7     | 0         | 10
+        s4          | 4           | 2025-03-07   | q1       | nps     | 2     | 0         | 10
+        """,
+}
+
+referral_rate = Metric(
+    label=Text(zh="推荐率", en="Referral rate"),
+    why=Text(
+        zh="期初活跃或期内下单的客户（S 或 O）中，期内推荐过别人的比例。",
+        en="Of the customers active at the start or ordering in the period (S or O) the share who referred someone in it.",
+    ),
+    formula=Ratio(referring, active_or_ordering, kind="share"),
+    unit="ratio",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(_FRIENDS, answer=0.5, window=30),
+    variants={
+        "converted": Variant(
+            Text(zh="推荐转化率", en="referrals converted"),
+            Ratio(referrals_won, matured_referrals, kind="share", immature=immature_referrals),
+            Text(
+                zh="分母是推荐次数而不是客户：被推荐人 90 天内首次下单的比例。",
+                en="Of referrals, not of customers: the share whose friend first ordered within 90 days.",
+            ),
+        ),
+    },
+    more_examples=(Example(_FRIENDS, answer=0.25, variant="converted"),),
+)
+
+loyalty_index = Metric(
+    label=Text(zh="客户忠诚度指数", en="Loyalty index"),
+    why=Text(
+        zh="复购率、推荐率与换算到 0–1 的净推荐值的平均，权重相等；企业之间不可比，也不要与其组成部分一起考核。",
+        en="The mean of the repeat purchase rate, the referral rate and the net promoter score brought to 0–1, weighing the same; not comparable between firms, and never to be weighed beside its own parts.",
+    ),
+    formula=Index(
+        (
+            (Text(zh="复购率", en="repeat purchase rate"), Ratio(repeat_customers, ordering, kind="share")),
+            (Text(zh="推荐率", en="referral rate"), Ratio(referring, active_or_ordering, kind="share")),
+            (
+                Text(zh="（净推荐值 + 100）÷ 200", en="(net promoter score + 100) ÷ 200"),
+                Ratio(Plus(Minus(promoters, detractors), nps_answers), Plus(nps_answers, nps_answers)),
+            ),
+        ),
+        (1, 1, 1),
+    ),
+    unit="index",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(_FRIENDS, answer=100 * (1 / 2 + 1 / 2 + 125 / 200) / 3, window=30),
 )

@@ -7,25 +7,65 @@ from kexiao.facts.metric import Example, Metric, Variant
 from kexiao.facts.passes import Gini
 from kexiao.metrics.parts import (
     completed_orders,
+    cross_taken,
     discount_amount,
+    existing_buyers,
     gross_amount,
+    higher_tier_buyers,
+    immature_cross,
     immature_sales,
+    immature_up,
     known_net,
     known_orders,
     margin,
     market_size,
     marketing_and_sales_cost,
+    matured_cross,
     matured_sales,
+    matured_up,
     net,
+    new_category_buyers,
     placed_amount,
     quantity,
     refund_amount,
     refunded_of_matured,
     sold_amount,
+    up_taken,
 )
 from kexiao.metrics.shop import SHOP, WINDOW
 from kexiao.text import Text
 
+_OFFERED = {
+    "offers": """
+        offer_id | customer_id | kind       | offered_on | accepted_on
+        o1       | 1           | cross_sell | 2025-03-02 | 2025-03-20
+        o2       | 2           | cross_sell | 2025-03-03 | 2025-04-20
+        o3       | 2           | up_sell    | 2025-03-03 | 2025-03-04
+        o4       | 3           | cross_sell | 2025-06-20 |
+        """,
+    "products": """
+        product_id | category | tier | price
+        p1         | tea      | A    | 20
+        p2         | cups     | A    | 30
+        p3         | tea      | B    | 90
+        """,
+    "orders": """
+        order_id | customer_id | ordered_on
+        a        | 1           | 2025-01-10
+        b        | 1           | 2025-03-10
+        c        | 2           | 2025-01-11
+        d        | 2           | 2025-03-11
+        e        | 3           | 2025-03-12
+        """,
+    "order_lines": """
+        order_id | line_no | product_id | quantity | net
+        a        | 1       | p1         | 1        | 20
+        b        | 1       | p2         | 1        | 30
+        c        | 1       | p1         | 1        | 20
+        d        | 1       | p3         | 1        | 90
+        e        | 1       | p3         | 1        | 90
+        """,
+}
 _MARKET = {
     "orders": """
         order_id | customer_id | ordered_on | region | amount
@@ -359,6 +399,57 @@ gini = Metric(
     },
     more_examples=(Example(SHOP, answer=420 / 1360, window=WINDOW, variant="by_sales"),),
 )  # fmt: skip
+
+cross_sell_rate = Metric(
+    label=Text(zh="交叉销售成功率", en="Cross-sell rate"),
+    why=Text(
+        zh="交叉销售提议中 30 天内被接受的比例；只算已满 30 天的，期限可在口径 offer_window_days 中设置。",
+        en="Of the cross-sell offers the share taken within 30 days, of those whose 30 days are over; the days are the policy’s offer_window_days.",
+    ),
+    formula=Ratio(cross_taken, matured_cross, kind="share", immature=immature_cross),
+    unit="ratio",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(_OFFERED, answer=0.5),
+    variants={
+        "behaviour": Variant(
+            Text(zh="按购买行为", en="by what they bought"),
+            Ratio(new_category_buyers, existing_buyers, kind="share"),
+            Text(
+                zh="老客户中买了从未买过的类别的比例：不需要提议记录，但也不说明是谁促成的。",
+                en="Of existing customers who order, those who bought a category new to them: needs no record of offers, and does not say who brought it about.",
+            ),
+        ),
+    },
+    more_examples=(
+        Example(_OFFERED, answer=0.5, variant="behaviour"),
+        Example(_OFFERED, answer=None, period="2025-06"),
+    ),
+)
+
+upsell_rate = Metric(
+    label=Text(zh="客户升级成功率", en="Up-sell rate"),
+    why=Text(
+        zh="升级提议中 30 天内被接受的比例；只算已满 30 天的。",
+        en="Of the up-sell offers the share taken within 30 days, of those whose 30 days are over.",
+    ),
+    formula=Ratio(up_taken, matured_up, kind="share", immature=immature_up),
+    unit="ratio",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(_OFFERED, answer=1),
+    variants={
+        "behaviour": Variant(
+            Text(zh="按购买行为", en="by what they bought"),
+            Ratio(higher_tier_buyers, existing_buyers, kind="share"),
+            Text(
+                zh="老客户中买了高于以往最高档次的比例；档次高低按其商品平均标价排。",
+                en="Of existing customers who order, those who bought above their highest tier so far; tiers are ranked by what their products cost on average.",
+            ),
+        ),
+    },
+    more_examples=(Example(_OFFERED, answer=0.5, variant="behaviour"),),
+)
 
 market_share = Metric(
     label=Text(zh="市场份额", en="Market share"),

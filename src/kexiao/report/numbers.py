@@ -60,6 +60,8 @@ UNIT_NAMES = {
     "times": Text(zh="倍", en="times"),
     "score": Text(zh="分", en="points"),
     "nps": Text(zh="分", en="points"),
+    "index": Text(zh="分", en="points"),
+    "count/lead": Text(zh="次/条线索", en="per lead"),
     "per_100_customers": Text(zh="每百位客户", en="per 100 customers"),
     "per_1000_orders": Text(zh="每千单", en="per 1,000 orders"),
     "days": Text(zh="天", en="days"),
@@ -69,7 +71,16 @@ UNIT_NAMES = {
 
 _COUNTS = {"customers", "orders", "count"}
 _SPANS = {"days", "hours", "months"}
-_FIXED_PLACES = {"ratio": 1, "percent_points": 1, "nps": 1, "score": 2, "per_100_customers": 2, "per_1000_orders": 2}
+_FIXED_PLACES = {
+    "ratio": 1,
+    "percent_points": 1,
+    "nps": 1,
+    "index": 1,
+    "score": 2,
+    "count/lead": 2,
+    "per_100_customers": 2,
+    "per_1000_orders": 2,
+}
 # A change of these is told as a difference; of the others as per cent of what it was.
 _TOLD_AS_DIFFERENCE = {
     "ratio",
@@ -77,6 +88,7 @@ _TOLD_AS_DIFFERENCE = {
     "times",
     "score",
     "nps",
+    "index",
     "per_100_customers",
     "per_1000_orders",
 } | _SPANS

@@ -34,6 +34,11 @@ complaints = Table(
         *instant(
             "resolved", Text(zh="解决时间", en="Resolved at"), Text(zh="解决的时刻。", en="When it was resolved.")
         ),
+        *instant(
+            "reopened",
+            Text(zh="重开时间", en="Reopened at"),
+            Text(zh="解决后又重新受理的时刻。", en="When it was opened again after it had been resolved."),
+        ),
         Column("category", "text", Text(zh="类别", en="Category"), Text(zh="投诉类别。", en="The kind of complaint.")),
         CHANNEL,
         REGION,

@@ -30,6 +30,13 @@ leads = Table(
             Text(zh="合格时间", en="Qualified at"),
             Text(zh="成为合格线索的时刻。", en="When it was qualified."),
         ),
+        Column(
+            "follow_ups",
+            "integer",
+            Text(zh="跟进次数", en="Follow-ups"),
+            Text(zh="跟进过几次。", en="How often it was followed up."),
+            minimum=0,
+        ),
         CHANNEL,
         CAMPAIGN,
         REGION,

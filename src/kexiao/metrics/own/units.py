@@ -25,6 +25,10 @@ KINDS: dict[str, Text] = {
     "messages": Text(zh="消息", en="messages"),
     "reviews": Text(zh="评价", en="reviews"),
     "review points": Text(zh="星级", en="stars"),
+    "follow-ups": Text(zh="跟进", en="follow-ups"),
+    "offers": Text(zh="销售提议", en="offers"),
+    "prospects": Text(zh="潜在客户", en="prospects"),
+    "referrals": Text(zh="推荐", en="referrals"),
     "opportunities": Text(zh="商机", en="opportunities"),
     "mentions": Text(zh="提及", en="mentions"),
     "engagements": Text(zh="互动", en="engagements"),
@@ -36,12 +40,13 @@ KINDS: dict[str, Text] = {
 }
 _OF_COLUMN = {
     "quantity": "items", "impressions": "impressions", "clicks": "clicks",
-    "mentions": "mentions", "positive": "mentions", "negative": "mentions", "engaged": "engagements", "stars": "review points",
+    "mentions": "mentions", "positive": "mentions", "negative": "mentions", "engaged": "engagements", "follow_ups": "follow-ups", "stars": "review points",
 }  # fmt: skip
 _OF_ROWS = {
     "sale_orders": "orders", "sale_lines": "orders", "sale_outcomes": "orders", "placed_orders": "orders",
     "lead_outcomes": "leads", "qualified_leads": "leads", "won_leads": "leads", "complaints": "complaints",
     "complaint_outcomes": "complaints", "answered_complaints": "complaints", "returns": "refunds", "return_lines": "refunds",
+    "resolved_cases": "complaints", "offer_outcomes": "offers", "prospect_outcomes": "prospects", "referral_outcomes": "referrals",
     "invited": "invitations", "reached": "messages", "reviews": "reviews",
     "opportunities": "opportunities", "closed_opportunities": "opportunities",
     "acquisitions": "customers", "campaign_outcomes": "campaigns",
@@ -56,6 +61,7 @@ _RATES: dict[tuple[str, str, int], str] = {
     ("orders", "customers", 1): "orders/customer",
     ("items", "orders", 1): "items/order",
     ("clicks", "impressions", 1): "ratio",
+    ("follow-ups", "leads", 1): "count/lead",
     ("review points", "reviews", 1): "score",
     ("csat points", "csat answers", 1): "score",
     ("ces points", "ces answers", 1): "score",
@@ -89,7 +95,12 @@ _APART = {
 
 
 MATURED = Where("matured", "=", 1)
-MATURED_OUTCOMES = (Where("won_matured", "=", 1), Where("resolved_matured", "=", 1))
+MATURED_OUTCOMES = (
+    Where("won_matured", "=", 1),
+    Where("resolved_matured", "=", 1),
+    Where("reopened_matured", "=", 1),
+    Where("accepted_matured", "=", 1),
+)
 _SOLD = (
     "sale_orders", "sale_lines", "returns", "return_lines", "placed_orders", "sale_outcomes", "credited_sales", "credited_returns",
 )  # fmt: skip

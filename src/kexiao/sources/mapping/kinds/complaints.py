@@ -19,6 +19,7 @@ KIND = SheetKind(
         Field("opened_at", "instant", Text(zh="投诉时间", en="opened at"), ("投诉时间", "投诉日期", "受理时间", "受理日期", "创建时间", "开单时间", "openedat", "openedon", "complaintdate", "createdat", "date", "日期"), required=True, past=True),
         Field("first_response_at", "instant", Text(zh="首次响应时间", en="first response at"), ("首次响应时间", "首响时间", "首次回复时间", "首次联系时间", "firstresponseat", "firstresponse", "firstreplyat"), past=True),
         Field("resolved_at", "instant", Text(zh="解决时间", en="resolved at"), ("解决时间", "解决日期", "完结时间", "处理完成时间", "关闭时间", "结案时间", "resolvedat", "resolvedon", "closedat"), past=True),
+        Field("reopened_at", "instant", Text(zh="重开时间", en="reopened at"), ("重开时间", "重开日期", "重新打开时间", "再次受理时间", "reopenedat", "reopenedon"), past=True),
         Field("category", "text", Text(zh="投诉类别", en="category"), ("投诉类别", "投诉类型", "投诉原因", "问题类型", "类别", "类型", "category", "complainttype", "reason")),
         CHANNEL,
         REGION,

@@ -29,6 +29,7 @@ KIND = SheetKind(
         EMAIL,
         Field("created_at", "instant", Text(zh="创建时间", en="created at"), ("线索创建时间", "创建时间", "创建日期", "录入时间", "留资时间", "提交时间", "分配时间", "日期", "createdat", "createdtime", "createddate", "createdon", "date"), required=True, past=True),
         Field("qualified_at", "instant", Text(zh="合格时间", en="qualified at"), ("合格时间", "转合格时间", "有效时间", "合格日期", "转化时间", "qualifiedat", "qualifieddate", "qualifiedon"), past=True),
+        Field("follow_ups", "number", Text(zh="跟进次数", en="follow-ups"), ("跟进次数", "跟进数", "联系次数", "followups", "followupcount", "contactattempts")),
         CHANNEL,
         CAMPAIGN,
         REGION,
@@ -42,4 +43,10 @@ KIND = SheetKind(
     stems=("线索", "留资", "商机", "咨询", "意向", "lead", "inquir", "enquir", "prospect"),
 )  # fmt: skip
 
-MAKES = (Makes("leads", {"customer_id": "_person"}, identity=("created_at", "phone", "customer_name", "channel")),)
+MAKES = (
+    Makes(
+        "leads",
+        {"customer_id": "_person", "follow_ups": "CAST(round(follow_ups) AS BIGINT)"},
+        identity=("created_at", "phone", "customer_name", "channel"),
+    ),
+)
