@@ -96,7 +96,10 @@ _IS_QUOTA = "metric = 'net_sales' AND campaign IS NULL AND channel IS NULL"
 SELLING_VIEWS: dict[str, tuple[str | None, str]] = {
     "closed_opportunities": (None, f"SELECT min({_CLOSED_ON}) FROM opportunities WHERE status <> 'open'"),
     "sold_categories": ("orders", "SELECT max(DAY_OF('1970-01-01')) FROM products WHERE category IS NOT NULL"),
-    "sold_tiers": ("orders", "SELECT max(DAY_OF('1970-01-01')) FROM products WHERE tier IS NOT NULL AND price IS NOT NULL"),
+    "sold_tiers": (
+        "orders",
+        "SELECT max(DAY_OF('1970-01-01')) FROM products WHERE tier IS NOT NULL AND price IS NOT NULL",
+    ),
     "quotas": (None, f"SELECT min(from_on) FROM targets WHERE {_IS_QUOTA}"),
 }
 
