@@ -150,7 +150,8 @@ def _credited(table: str, key: str, day: str) -> str:
     held = f"SELECT o.{key}, o.{day}, {holder} AS holder FROM {table} AS o CROSS JOIN (SELECT min(level) AS level FROM quota_terms) AS l"
     return f"""
         SELECT * FROM {table} WHERE {key} IN (
-            SELECT h.{key} FROM ({held}) AS h JOIN quota_terms AS q ON q.holder = h.holder AND h.{day} >= q.from_on AND h.{day} < q.until_on)"""
+            SELECT h.{key} FROM ({held}) AS h JOIN quota_terms AS q ON q.holder = h.holder
+            WHERE h.{day} >= q.from_on AND h.{day} < q.until_on)"""
 
 
 def _over(day: str, window: int, end: date | None) -> str:
