@@ -13,7 +13,7 @@ PYTEST := $(BIN)/python -m pytest
 # A file of tests stays on one worker, so what its tests share is made once.
 PARALLEL := -n auto --dist loadfile
 
-.PHONY: help demo test test-all check fix bench kills faults connectors assets clean
+.PHONY: help demo test test-all check fix bench kills faults connectors spark assets clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -51,6 +51,8 @@ faults: $(VENV)/.for-test ## Fill and break the disk at 200 points, and look whe
 connectors: $(VENV)/.for-test ## Hold connected sources to the truth: 25 plans of a misbehaving system, killed at random (20 minutes; options: ARGS="--kills 8")
 	$(BIN)/python benchmarks/campaign_connectors.py --write $(ARGS)
 
+spark: .venv-spark/.made ## Bring a whole Spark 4 beside the project, for tests/engines (430 MB from PyPI; needs Java 17)
+
 assets: ## Fetch ECharts and htmx anew at the versions of package-lock.json
 	@rm -f $(VENDOR)
 	@$(MAKE) --no-print-directory $(VENDOR)
@@ -75,10 +77,16 @@ $(VENV)/.for-test: pyproject.toml tools/install.py
 $(VENDOR): package.json package-lock.json tools/assets.py | $(VENV)/.for-demo
 	@$(BIN)/python tools/assets.py
 
+# Spark itself, apart from the environment of the tests: its package and the client that the product uses do not live together.
+.venv-spark/.made:
+	@test -n "$(PYTHON)" || { echo "Kexiao needs Python 3.11 or newer: install it, or name it: make PYTHON=…"; exit 2; }
+	@$(PYTHON) -m venv --clear .venv-spark && .venv-spark/bin/python -m pip install --quiet --no-deps --no-compile "pyspark>=4.0.1,<4.1"
+	@touch $@
+
 # ---- The second lines of make test-all. They run what depends on the engine and the language, not style, pages or systems outside;
 # what random cases prove depends on the engine alone.
 
-SECOND := $(PARALLEL) --ignore=tests/web --ignore=tests/sources/connectors $(ARGS)
+SECOND := $(PARALLEL) --ignore=tests/web --ignore=tests/sources/connectors --ignore=tests/engines/test_spark.py $(ARGS)
 OTHER_PYTHON = $(shell $(BIN)/python tools/other_python.py)
 
 .PHONY: .second-duckdb .second-python

@@ -37,6 +37,7 @@ COMMANDS = [
     "fix",
     "help",
     "kills",
+    "spark",
     "test",
     "test-all",
 ]

@@ -37,6 +37,8 @@ company = "{company}"
 timezone = "{timezone}"          # 业务时区 · business time zone, fixed at the start
 currency = "{currency}"
 fiscal_year_start = {fiscal_year_start}            # 财年起始月 · first month of the fiscal year
+# engine = "sc://host:15002"      # 由 Spark 集群计算指标 · a Spark cluster computes the metrics
+# data = "s3a://bucket/kexiao/data"   # 集群从哪里读 data 文件夹 · where the cluster reads the folder data
 
 [policy]                          # 口径 · what counts
 completed = ["paid", "shipped", "completed", "refunded"]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import socket
 import warnings
+import weakref
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -50,7 +51,7 @@ _GONE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class SparkEngine:
     """A session of Spark Connect: see ``QueryEngine`` for what it does. Tables are kept in the executors' memory, on their disks where that is short.
 
@@ -124,7 +125,17 @@ def connect_spark(address: str) -> SparkEngine:
             warnings.simplefilter("ignore")
             for name, value in _SETTINGS.items():
                 session.conf.set(name, value)
-    return SparkEngine(session)
+    engine = SparkEngine(session)
+    # What the session keeps in the cluster's memory goes with the last user of the engine, not an hour later.
+    weakref.finalize(engine, _let_go, session)
+    return engine
+
+
+def _let_go(session: SparkSession) -> None:
+    with suppress(Exception):
+        session.client.set_retry_policies([])
+        session.client.release_session()
+        session.client.close()
 
 
 def _host_and_port(address: str) -> tuple[str, int]:

@@ -341,7 +341,8 @@ def _campaign_arms(end: date | None) -> str:
         FROM ({drawn}) AS d JOIN returns AS r ON r.customer_id = d.customer_id
         WHERE {inside.format(day="r.booked_on")} GROUP BY d.campaign, d.customer_id"""
     return f"""
-        SELECT d.campaign, d.channel, d.customer_id, d.arm, d.begun_on, CASE WHEN s.orders > 0 THEN 1 ELSE 0 END AS ordered,
+        SELECT d.campaign AS campaign, d.channel AS channel, d.customer_id AS customer_id, d.arm AS arm, d.begun_on AS begun_on,
+               CASE WHEN s.orders > 0 THEN 1 ELSE 0 END AS ordered,
                CASE WHEN s.orders IS NULL THEN 0 ELSE s.net - s.cost END - coalesce(b.amount - b.cost, 0) AS margin,
                CASE WHEN d.until_on <= {_day(end)} THEN 1 ELSE 0 END AS matured
         FROM ({drawn}) AS d

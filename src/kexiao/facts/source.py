@@ -125,9 +125,9 @@ def open_facts_on_engine(folder: Folder, *, as_of: str | None = None, now: date 
     root = str(folder.settings.get("data", folder.data.resolve().as_uri())).rstrip("/")
     engine = connect_spark(address)
     create_canonical_views_on(engine, store, snapshot, lambda path: f"{root}/{path}", policy.count_as)
-    return facts_in_memory(
-        engine, policy, now=now or date.today(), snapshot=snapshot.name, fiscal_start=folder.fiscal_year_start
-    )
+    now = now or date.today()
+    source = facts_in_memory(engine, policy, now=now, snapshot=snapshot.name, fiscal_start=folder.fiscal_year_start)
+    return replace(source, basis=basis_at(folder, snapshot, policy, now))
 
 
 def facts_in_memory(
