@@ -111,11 +111,21 @@ def _draw(data: Path, orders: int) -> None:
     """Orders of a shop whose customers come back: a fifth as many customers as orders, six channels, three years, 3 % anonymous."""
     connection = connect(data / "_tmp")
     columns = all_tables()["orders"].stored_columns
-    empty = {name: f"CAST(NULL AS {kind}) AS {name}" for name, kind in columns}
+    store = Store(data)
+    with store.writing("drawn") as writer:
+        rows = order_rows(orders, f"range({orders})", "DATE '2022-06-01' + (hash(i * 7) % 1310)::INT")
+        part = writer.write(connection, "orders", columns, rows)
+        writer.change("orders", columns, add=[part] if part else [])
+        writer.commit()
+
+
+def order_rows(orders: int, numbers: str, day: str) -> str:
+    """SQL of the orders with these numbers, of a shop of a fifth as many customers as ``orders``, on a day made from the number ``i``."""
+    empty = {name: f"CAST(NULL AS {kind}) AS {name}" for name, kind in all_tables()["orders"].stored_columns}
     empty |= {
         "order_id": "'o' || i AS order_id",
         "customer_id": f"CASE WHEN hash(i * 13) % 100 < 97 THEN (hash(hash(i * 17) % {orders // 5}) >> 1)::BIGINT END AS customer_id",
-        "ordered_on": "DATE '2022-06-01' + (hash(i * 7) % 1310)::INT AS ordered_on",
+        "ordered_on": f"{day} AS ordered_on",
         "status": "'completed' AS status",
         "channel": "'channel ' || (hash(i * 3) % 6) AS channel",
         "amount": "(10 + hash(i * 11) % 1000)::DECIMAL(18,2) AS amount",
@@ -123,13 +133,7 @@ def _draw(data: Path, orders: int) -> None:
         "cost": "(5 + hash(i * 11) % 600)::DECIMAL(18,2) AS cost",
         "load_id": "1::BIGINT AS load_id",
     }
-    store = Store(data)
-    with store.writing("drawn") as writer:
-        part = writer.write(
-            connection, "orders", columns, f"SELECT {', '.join(empty.values())} FROM range({orders}) AS t(i)"
-        )
-        writer.change("orders", columns, add=[part] if part else [])
-        writer.commit()
+    return f"SELECT {', '.join(empty.values())} FROM {numbers} AS t(i)"
 
 
 def _ours(source: FactSource) -> list[object]:

@@ -58,7 +58,7 @@ def forbid_computing(patch: pytest.MonkeyPatch) -> None:
     def refused(*_: Any, **__: Any) -> None:
         raise AssertionError("it computes")
 
-    patch.setattr(measuring, "open_facts", refused)
+    patch.setattr(measuring, "open_facts_on_engine", refused)
     patch.setattr(measuring, "evaluate", refused)
 
 
@@ -121,6 +121,7 @@ def test_everything_that_a_result_rests_on_is_in_its_name(basis: Basis, monkeypa
         replace(basis, policy=replace(basis.policy, active_window_days=90)),
         replace(basis, now=date(2026, 6, 2)),
         replace(basis, fiscal_start=4),
+        replace(basis, engine="sc://cluster:15002"),
     ]
     names = {one.key("net_sales 2025") for one in (basis, *others)} | {basis.key("net_sales 2024")}
     assert len(names) == len(others) + 2

@@ -25,6 +25,7 @@ from kexiao.facts.metric import MetricValue
 from kexiao.facts.policy import Policy, policy_from
 from kexiao.facts.result_records import packed, unpacked
 
+THIS_MACHINE = "duckdb"
 FOLDER = "_results"
 MOST_BYTES = 128 * 1024**2
 MOST_BYTES_EACH = 16 * 1024**2
@@ -41,7 +42,7 @@ _COMPUTES = ("engine", "tables", "facts")
 class Basis:
     """What results of a workspace rest on: the data as one snapshot has them, the policy, the day that counts as today, the fiscal year.
 
-    ``content`` is the digest of every table's files; ``data`` the folder of the store.
+    ``content`` is the digest of every table's files; ``data`` the folder of the store; ``engine`` what computes, as the settings name it.
     """
 
     data: Path
@@ -50,10 +51,11 @@ class Basis:
     policy: Policy
     now: date
     fiscal_start: int
+    engine: str = THIS_MACHINE
 
     def key(self, asked: str) -> str:
         """The name of a result: equal only where nothing that it rests on differs. ``asked`` writes out formulas, periods, dimensions and filters."""
-        rests_on = [_program(), self.snapshot, self.content, self.policy.shown(), self.now.isoformat(), self.fiscal_start, asked]  # fmt: skip
+        rests_on = [_program(), self.snapshot, self.content, self.policy.shown(), self.now.isoformat(), self.fiscal_start, self.engine, asked]  # fmt: skip
         return hashlib.sha256(json.dumps(rests_on, sort_keys=True).encode()).hexdigest()[:40]
 
 
@@ -62,13 +64,14 @@ def basis_of(
 ) -> Basis:
     """What results would rest on now; nothing is opened or derived."""
     snapshot = Store(folder.data).as_of(as_of)
-    return basis_at(folder, snapshot, policy or policy_from(folder.settings), now or date.today())
+    engine = str(folder.settings.get("engine", THIS_MACHINE))
+    return basis_at(folder, snapshot, policy or policy_from(folder.settings), now or date.today(), engine)
 
 
-def basis_at(folder: Folder, snapshot: Snapshot, policy: Policy, now: date) -> Basis:
+def basis_at(folder: Folder, snapshot: Snapshot, policy: Policy, now: date, engine: str = THIS_MACHINE) -> Basis:
     """The same for a snapshot at hand."""
     content = snapshot.fingerprint(list(snapshot.tables))
-    return Basis(folder.data, snapshot.name, content, policy, now, folder.fiscal_year_start)
+    return Basis(folder.data, snapshot.name, content, policy, now, folder.fiscal_year_start, engine)
 
 
 def stored_result(basis: Basis, asked: str) -> tuple[MetricValue, ...] | None:

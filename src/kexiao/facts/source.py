@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from kexiao.engine.duck import Connection, DuckEngine, close_to_outside, connect, quote_text
+from kexiao.engine.duck import Connection, DuckEngine, close_to_outside, connect
 from kexiao.engine.folder import Folder
 from kexiao.engine.query import QueryEngine
 from kexiao.engine.store import Store
@@ -16,7 +15,6 @@ from kexiao.errors import WrongUse
 from kexiao.facts.derive import (
     SALES_CYCLE_QUERY,
     acquisitions_query,
-    fact_queries,
     lagged_spend_query,
     later_queries,
     lead_outcomes_query,
@@ -25,14 +23,13 @@ from kexiao.facts.derive import (
 from kexiao.facts.listening import LISTENING_VIEWS, listening_queries
 from kexiao.facts.one_customer import create_canonical_views, create_canonical_views_on
 from kexiao.facts.policy import Policy, policy_from
-from kexiao.facts.results import Basis, basis_at
+from kexiao.facts.results import THIS_MACHINE, Basis, basis_at
 from kexiao.facts.selling import SELLING_VIEWS, selling_queries
-from kexiao.facts.stored import derive_in, derived
+from kexiao.facts.stored import about_facts, derive_in, derived, fact_views
 from kexiao.facts.window import WindowSuggestion
 from kexiao.tables.catalogue import all_tables
 from kexiao.text import Text
 
-THIS_MACHINE = "duckdb"
 _RARE_EVENTS_DAYS = 31
 
 
@@ -98,12 +95,10 @@ def open_facts(
     cache = derived(folder, store, snapshot, policy)
     connection = connect(folder.data / "_tmp")
     create_canonical_views(connection, store, snapshot, policy.count_as)
-    names = list(fact_queries(policy))
-    for name in names:
-        path = quote_text(str(cache / f"{name}.parquet"))
-        connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({path})")
+    facts = about_facts(cache)
+    for name, sql in fact_views(cache, facts).items():
+        connection.execute(f"CREATE VIEW {name} AS {sql}")
     close_to_outside(connection, [folder.data])
-    facts = json.loads((cache / "facts.json").read_text(encoding="utf-8"))
     now = now or date.today()
     source = _source(DuckEngine(connection), policy, facts, snapshot.name, now, folder.fiscal_year_start)
     return replace(source, basis=basis_at(folder, snapshot, policy, now))
@@ -127,7 +122,7 @@ def open_facts_on_engine(folder: Folder, *, as_of: str | None = None, now: date 
     create_canonical_views_on(engine, store, snapshot, lambda path: f"{root}/{path}", policy.count_as)
     now = now or date.today()
     source = facts_in_memory(engine, policy, now=now, snapshot=snapshot.name, fiscal_start=folder.fiscal_year_start)
-    return replace(source, basis=basis_at(folder, snapshot, policy, now))
+    return replace(source, basis=basis_at(folder, snapshot, policy, now, address))
 
 
 def facts_in_memory(

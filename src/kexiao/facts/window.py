@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 SHARE = 0.9
 STEP = 30
-# Customers and weight of a gap length, in days: each customer's closed gaps weigh 1 together.
-GAP_WEIGHTS_QUERY = """
-    SELECT gap, sum(CAST(1 AS DOUBLE) / gaps) AS weight
-    FROM (SELECT gap, count(*) OVER (PARTITION BY customer_id) AS gaps FROM purchase_days WHERE gap IS NOT NULL)
-    GROUP BY gap ORDER BY gap"""
+GAP_COUNTS_QUERY = """
+    SELECT n.gaps AS gaps, d.gap AS gap, count(*) AS times
+    FROM {purchase_days} AS d
+    JOIN (SELECT customer_id, count(gap) AS gaps FROM {purchase_days} GROUP BY customer_id) AS n ON n.customer_id = d.customer_id
+    WHERE d.gap IS NOT NULL GROUP BY n.gaps, d.gap"""
+"""How often customers with so many closed gaps have one of a length, in days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,18 @@ class WindowSuggestion:
     quantile_days: int
     customers_with_gaps: float
     curve: tuple[tuple[int, float], ...]
+
+
+def gap_weights(counts: Iterable[tuple[int, int, int]]) -> list[tuple[int, float]]:
+    """Gap lengths and their weight, each customer's gaps weighing 1 together, from (gaps of the customer, gap, times).
+
+    >>> gap_weights([(2, 10, 3), (1, 10, 1), (2, 30, 1)])
+    [(10, 2.5), (30, 0.5)]
+    """
+    parts: dict[int, list[float]] = {}
+    for gaps, gap, times in counts:
+        parts.setdefault(int(gap), []).append(int(times) / int(gaps))
+    return [(gap, math.fsum(weights)) for gap, weights in sorted(parts.items())]
 
 
 def suggest_window(gap_weights: Sequence[tuple[int, float]]) -> WindowSuggestion | None:
