@@ -13,7 +13,8 @@ from kexiao.engine.duck import Connection, DuckEngine
 from kexiao.engine.query import QueryEngine
 from kexiao.facts.policy import Policy
 from kexiao.facts.source import FactSource, facts_in_memory
-from kexiao.facts.worked_example import drawn_tables
+from kexiao.facts.worked_example import answer_of, drawn_tables
+from kexiao.metrics.catalogue import all_metrics
 from kexiao.tables.catalogue import all_tables
 
 NOW = date(2025, 7, 3)
@@ -27,6 +28,19 @@ def on_both(
     connection = drawn_tables(tables)
     send(connection, other, folder)
     return facts_in_memory(DuckEngine(connection), policy, now=NOW), facts_in_memory(other, policy, now=NOW)
+
+
+def examples_unlike(other: QueryEngine, folder: Path) -> list[str]:
+    """The worked examples of the catalogue that another engine answers otherwise, in words."""
+    found = []
+    for name, metric in all_metrics().items():
+        for example in (metric.example, *metric.more_examples):
+            send(drawn_tables(example.tables), other, folder)
+            source = facts_in_memory(other, Policy(active_window_days=example.window), now=date(2100, 1, 1))
+            ours, theirs = (answer_of(name, metric, example, on).as_record() for on in (None, source))
+            if not equal(ours, theirs):
+                found.append(f"{name} {example.variant}: {ours} and {theirs}")
+    return found
 
 
 def send(connection: Connection, other: QueryEngine, folder: Path) -> None:

@@ -36,15 +36,3 @@ def test_the_whole_catalogue_of_a_shop_is_the_same(engine: ClickHouseEngine, tmp
     found = catalogue(ours, "2025Q1", None, ())
     assert len([value for value in found.values() if value["value"] is not None]) > 80
     assert differences(found, catalogue(theirs, "2025Q1", None, ())) == []
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", [2, 3])
-@pytest.mark.parametrize("by", [("channel",), ("region", "level"), ("category",), ("cohort",)], ids="-".join)
-def test_the_whole_catalogue_by_month_and_dimensions_is_the_same(
-    engine: ClickHouseEngine, tmp_path: Path, seed: int, by: tuple[str, ...]
-) -> None:
-    policy = Policy(active_window_days=90, margin_rate=0.3 if seed % 2 else None)
-    ours, theirs = on_both(whole_shop(seed), engine, tmp_path, policy)
-    asked = ("2024-01..2025-06", "month", by)
-    assert differences(catalogue(ours, *asked), catalogue(theirs, *asked)) == []

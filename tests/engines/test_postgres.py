@@ -10,7 +10,7 @@ import pytest
 from collecting import Company
 from engines.operators import unlike
 from engines.postgres import PostgresEngine
-from engines.same import NOW, catalogue, differences, on_both
+from engines.same import NOW, catalogue, differences, examples_unlike, on_both
 from engines.shops import whole_shop
 from servers import postgres_running, waited_for
 
@@ -47,6 +47,11 @@ def test_the_whole_catalogue_of_a_shop_is_the_same(engine: PostgresEngine, tmp_p
     found = catalogue(ours, "2025Q1", None, ())
     assert len([value for value in found.values() if value["value"] is not None]) > 80
     assert differences(found, catalogue(theirs, "2025Q1", None, ())) == []
+
+
+@pytest.mark.slow
+def test_every_worked_example_has_the_same_answer(engine: PostgresEngine, tmp_path: Path) -> None:
+    assert examples_unlike(engine, tmp_path) == []
 
 
 @pytest.mark.slow

@@ -211,10 +211,11 @@ def sale_outcomes_query(policy: Policy, refunds_end: str | None) -> str:
 def acquisitions_query() -> str:
     """One row a new customer, on the day of the first order: what it came to, and ``paid``: won through a channel on which media money was ever spent."""
     return """
-        SELECT c.customer_id, c.new_on, d.net AS first_net,
-               CASE WHEN channel IN (SELECT channel FROM spend WHERE category = 'media' AND amount > 0 AND channel IS NOT NULL)
+        SELECT c.customer_id AS customer_id, c.new_on AS new_on, d.first_net AS first_net,
+               CASE WHEN c.channel IN (SELECT channel FROM spend WHERE category = 'media' AND amount > 0 AND channel IS NOT NULL)
                     THEN 1 ELSE 0 END AS paid
-        FROM customer_summary AS c LEFT JOIN purchase_days AS d ON d.customer_id = c.customer_id AND d.sold_on = c.new_on
+        FROM customer_summary AS c
+        LEFT JOIN (SELECT customer_id, sold_on, net AS first_net FROM purchase_days) AS d ON d.customer_id = c.customer_id AND d.sold_on = c.new_on
         WHERE c.new_on IS NOT NULL"""
 
 

@@ -59,9 +59,9 @@ def _fill(connection: Connection, table: str, rows: Sequence[Mapping[str, str | 
         connection.execute(f"INSERT INTO {table} ({names}) VALUES ({values})")
 
 
-def answer_of(name: str, metric: Metric, example: Example) -> MetricValue:
-    """The value that the product computes for a worked example."""
-    source = source_of(example.tables, window=example.window)
+def answer_of(name: str, metric: Metric, example: Example, source: FactSource | None = None) -> MetricValue:
+    """The value that the product computes for a worked example; ``source`` holds its tables on another engine."""
+    source = source or source_of(example.tables, window=example.window)
     formula = metric.variants[example.variant].formula if example.variant else metric.formula
     cohort = "cohort" in example.dimensions
     values = evaluate(
