@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kexiao.engine.duck import Connection, run
+from kexiao.engine.duck import Connection, any_repeats, run
 from kexiao.engine.folder import Folder
 from kexiao.engine.store import Store
 from kexiao.errors import IntegrityFailed
@@ -76,6 +76,8 @@ def refuse_collisions(connection: Connection, people: str, folder: Folder) -> No
     Errors: ``IntegrityFailed``. By chance this happens once in about 10⁵ workspaces of 10 million customers each.
     """
     known = contacts_query(folder)
+    if not contacts_path(folder).exists() and not any_repeats(connection, f"({people})", "customer_id"):
+        return
     found = run(
         connection,
         f"SELECT count(*) FROM (SELECT customer_id FROM (SELECT customer_id, origin, source_id FROM ({people}) UNION "

@@ -18,7 +18,7 @@ from kexiao.text import Text
 MEMORY_BYTES = 640 * 1024**2
 COMPACT_PARQUET = "FORMAT parquet, COMPRESSION zstd"
 QUICK_PARQUET = (
-    "FORMAT parquet, COMPRESSION snappy, PARQUET_VERSION V2, DICTIONARY_SIZE_LIMIT 1000, WRITE_BLOOM_FILTER false"
+    "FORMAT parquet, COMPRESSION uncompressed, PARQUET_VERSION V2, DICTIONARY_SIZE_LIMIT 1000, WRITE_BLOOM_FILTER false"
 )
 """For large clean files: staged cells live as long as the load, so what counts is the time to write and read them. It needs memory by the column."""
 SMALL_GROUPS = "ROW_GROUP_SIZE 16384"

@@ -57,6 +57,12 @@ _PATTERNS = {
     "email": "[a-z0-9._+-]+@[a-z0-9.-]+\\.[a-z]+",
 }
 
+_USUAL = {
+    "instant": "(strlen({0}) = 19 AND CAST(TRY_CAST({0} AS TIMESTAMP) AS VARCHAR) = {0})",
+    "money": "(strlen({0}) < 16 AND CAST(TRY_CAST({0} AS DECIMAL(18,2)) AS VARCHAR) = {0})",
+}
+"""How a clean cell is mostly written, where that is found out in half the time that its pattern takes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -171,7 +177,7 @@ class _Texts:
 
     def empties(self) -> str:
         """SQL of how many cells of each column say that they are empty."""
-        return ", ".join(f"count(*) FILTER (NOT ({self._full(n)}))" for n in range(len(self.places)))
+        return ", ".join(f"count(x{n}) - count(r{n})" for n in range(len(self.places)))
 
     def _full(self, number: int) -> str:
         # Compared one by one: DuckDB makes a join of a longer IN, for every column and in every query.
@@ -201,8 +207,10 @@ def _column(number: int, field: Field, unit: Decimal, zone: ZoneInfo) -> Column:
     cast = (
         _instant(raw, zone) if field.reads == "instant" else f"TRY_CAST({raw} AS {kind})" if kind != "VARCHAR" else raw
     )
-    # What casts is not clean yet: DuckDB takes 09:00:0Z and 09:00: c for times of day as well.
+    # What casts is not clean yet: DuckDB takes 09:00:0Z and 09:00: c for times of day as well. But what is written as DuckDB itself writes the value is.
     clean = f"regexp_full_match({raw}, '{_PATTERNS[field.reads]}')"
+    if usual := _USUAL.get(field.reads):
+        clean = f"({usual.format(raw)} OR {clean})"
     return Column(number, field, f"CASE WHEN {clean} THEN {cast} END", cast)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kexiao.engine.duck import quote_name, quote_text
+from kexiao.engine.duck import any_repeats, quote_name, quote_text
 from kexiao.sources.mapping.batch import NEVER, Batch, BatchSheet
 from kexiao.sources.mapping.clock import day_of
 from kexiao.sources.mapping.following import looked_up, make_order_lookup
@@ -156,13 +156,13 @@ def _people(batch: Batch) -> list[Incoming]:
         f"CREATE OR REPLACE TEMP TABLE said AS SELECT {', '.join(['_origin', '_ref', *held])}, max(moment) AS moment "
         f"FROM ({rows}) WHERE _ref IS NOT NULL GROUP BY ALL"
     )
-    batch.connection.execute(
-        "CREATE OR REPLACE TEMP TABLE various AS SELECT _origin, _ref FROM said GROUP BY 1, 2 HAVING count(*) > 1"
-    )
     # Most customers say the same of themselves in every row; only the others need the newest of each value.
     same = f"CASE WHEN {anything} THEN coalesce(moment, {NEVER}) ELSE {NEVER} END AS known_at"
     found = f"SELECT * EXCLUDE (moment), {same}, CAST(NULL AS {SAID[1]}) AS said FROM said"
-    if batch.count("SELECT count(*) FROM various"):
+    if any_repeats(batch.connection, "said", "_origin, _ref"):
+        batch.connection.execute(
+            "CREATE OR REPLACE TEMP TABLE various AS SELECT _origin, _ref FROM said GROUP BY 1, 2 HAVING count(*) > 1"
+        )
         newest = ", ".join(
             f"(max({{'m': moment, 'v': {name}}}) FILTER ({name} IS NOT NULL)).v AS {name}" for name in held
         )
@@ -183,7 +183,7 @@ def _people(batch: Batch) -> list[Incoming]:
         f"{shown}, known_at, said FROM ({found})"
     )
     batch.connection.execute("DROP TABLE said")
-    batch.connection.execute("DROP TABLE various")
+    batch.connection.execute("DROP TABLE IF EXISTS various")
     _tell_case(batch)
     sql = f"SELECT customer_id, {NEVER} AS known_at, CAST(-1 AS BIGINT) AS src, CAST(-1 AS BIGINT) AS row_no FROM people GROUP BY 1"
     return [Incoming(table_named("customers"), sql, derived=True, decides=False)]
@@ -205,6 +205,8 @@ def _person_rows(batch: Batch, sheet: BatchSheet) -> str:
 
 
 def _tell_case(batch: Batch) -> None:
+    if not any_repeats(batch.connection, "people", "origin, lower(source_id)"):
+        return
     doubled = batch.count(
         "SELECT sum(n - 1) FROM (SELECT count(*) AS n FROM people GROUP BY origin, lower(source_id) HAVING count(*) > 1)"
     )
