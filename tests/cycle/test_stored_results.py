@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -195,10 +196,26 @@ def test_facts_without_a_basis_leave_nothing_behind(copied: Callable[[], Folder]
     folder = copied()
     source = open_facts(folder)
     assert source.basis == basis_of(folder)
-    measure_facts(replace(source, basis=None), ["net_sales"], period="2025Q3")
+    shutil.rmtree(folder.data / "_results", ignore_errors=True)
+    measure_facts(source.not_kept(), ["net_sales"], period="2025Q3")
     assert not (folder.data / "_results").exists()
     measure_facts(source, ["net_sales"], period="2025Q3")
     assert len(list((folder.data / "_results").iterdir())) == 1
+
+
+def test_facts_seen_in_another_way_neither_read_nor_leave_results(copied: Callable[[], Folder]) -> None:
+    source = open_facts(copied())
+    first = measure_facts(source, ["customers_at_start"], period="2025Q3").values[0]
+    narrow = replace(source, policy=replace(source.policy, active_window_days=30))
+    other = measure_facts(narrow, ["customers_at_start"], period="2025Q3").values[0]
+    orders = source.coverage["orders"]
+    longer = replace(
+        source, coverage={**source.coverage, "orders": replace(orders, last=orders.last + timedelta(days=400))}
+    )
+    unfinished = measure_facts(longer, ["customers_at_start"], period="2026Q3").values[0]
+    assert first.value and other.value is not None and other.value < first.value
+    assert unfinished != measure_facts(source, ["customers_at_start"], period="2026Q3").values[0]
+    assert measure_facts(source, ["customers_at_start"], period="2025Q3").values[0] == first
 
 
 def test_a_result_that_a_process_holds_is_bounded(basis: Basis, monkeypatch: pytest.MonkeyPatch) -> None:

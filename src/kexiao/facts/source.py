@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -46,7 +46,8 @@ class FactSource:
     """Where metrics are computed: ``engine`` has one view per fact and per canonical table (personal tables excluded).
 
     ``acquired_on_share`` of the customers have their acquisition day on file, ``acquired_earlier_share`` were acquired before the data begin.
-    ``sales_cycle_days`` is the median from lead to first order, over all leads won. ``basis`` is what results are kept by; None: they are not kept.
+    ``sales_cycle_days`` is the median from lead to first order, over all leads won. ``basis`` is what results are kept
+    by; None: they are not kept. Facts seen in another way (``replace``: another policy, another coverage) are no longer what it names, and lose it.
     """
 
     engine: QueryEngine
@@ -59,7 +60,7 @@ class FactSource:
     acquired_on_share: float = 0.0
     acquired_earlier_share: float = 0.0
     sales_cycle_days: int | None = None
-    basis: Basis | None = None
+    basis: Basis | None = field(default=None, init=False)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Run neutral SQL."""
@@ -76,6 +77,16 @@ class FactSource:
                 zh="在 kexiao.toml 中去掉 engine 再运行。", en="Take engine out of kexiao.toml and run it again."
             ),
         )
+
+    def kept_by(self, basis: Basis) -> FactSource:
+        """These facts, their results kept by what they rest on."""
+        kept = replace(self)
+        object.__setattr__(kept, "basis", basis)
+        return kept
+
+    def not_kept(self) -> FactSource:
+        """These facts, every number of them computed."""
+        return replace(self)
 
     def covered(self, tables: tuple[str, ...]) -> Coverage | None:
         """What the first of these tables covers; None where it has no rows."""
@@ -101,7 +112,7 @@ def open_facts(
     close_to_outside(connection, [folder.data])
     now = now or date.today()
     source = _source(DuckEngine(connection), policy, facts, snapshot.name, now, folder.fiscal_year_start)
-    return replace(source, basis=basis_at(folder, snapshot, policy, now))
+    return source.kept_by(basis_at(folder, snapshot, policy, now))
 
 
 def open_facts_on_engine(folder: Folder, *, as_of: str | None = None, now: date | None = None) -> FactSource:
@@ -122,7 +133,7 @@ def open_facts_on_engine(folder: Folder, *, as_of: str | None = None, now: date 
     create_canonical_views_on(engine, store, snapshot, lambda path: f"{root}/{path}", policy.count_as)
     now = now or date.today()
     source = facts_in_memory(engine, policy, now=now, snapshot=snapshot.name, fiscal_start=folder.fiscal_year_start)
-    return replace(source, basis=basis_at(folder, snapshot, policy, now, address))
+    return source.kept_by(basis_at(folder, snapshot, policy, now, address))
 
 
 def facts_in_memory(
