@@ -100,7 +100,7 @@ OTHER_PYTHON = $(shell $(BIN)/python tools/other_python.py)
 
 .second-python:
 	@if [ -z "$(OTHER_PYTHON)" ]; then echo "No second Python on this machine: that line is left out."; else \
-	$(MAKE) --no-print-directory .venv-python/.for-test && .venv-python/bin/python -m pytest $(SECOND) -m "not slow and not browser and not hypothesis"; fi
+	$(MAKE) --no-print-directory .venv-python/.for-test && .venv-python/bin/python -m pytest $(SECOND) --ignore=tests/engines -m "not slow and not browser and not hypothesis"; fi
 
 .venv-python/.for-test: pyproject.toml tools/install.py
 	@$(OTHER_PYTHON) tools/install.py .venv-python reports,web,spss,dev
