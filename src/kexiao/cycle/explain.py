@@ -39,11 +39,9 @@ from kexiao.facts.rows import BehindRow, rows_behind
 from kexiao.facts.source import FactSource
 from kexiao.facts.subjects import DIMENSION_LABELS
 from kexiao.facts.sums import readable_sql
-from kexiao.facts.units import SumsQuery
+from kexiao.facts.units import Filters, SumsQuery
 from kexiao.metrics.catalogue import metric_named
 from kexiao.text import Text
-
-Where = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -108,7 +106,7 @@ class Change:
 
 
 def explain(
-    source: FactSource, metric: str, period: str | Period, where: Where = (), variant: str | None = None
+    source: FactSource, metric: str, period: str | Period, where: Filters = (), variant: str | None = None
 ) -> Explanation:
     """Open one number: formula in words, its parts with their own values, policy, SQL."""
     request = requests_for(f"{metric}:{variant}" if variant else metric)[0]
@@ -187,7 +185,7 @@ def _statuses(codes: Sequence[str]) -> Text:
 
 
 def rows(
-    source: FactSource, metric: str, period: str | Period, where: Where = (), variant: str | None = None
+    source: FactSource, metric: str, period: str | Period, where: Filters = (), variant: str | None = None
 ) -> list[BehindRow] | Text:
     """The rows behind a number; a reason where no list of rows adds up to it."""
     request = requests_for(f"{metric}:{variant}" if variant else metric)[0]
@@ -197,7 +195,7 @@ def rows(
 
 
 def change_of(
-    source: FactSource, metric: str, period: str | Period, against: str | Period, by: str, where: Where = ()
+    source: FactSource, metric: str, period: str | Period, against: str | Period, by: str, where: Filters = ()
 ) -> Change:
     """Split the change of a metric between two periods over the groups of a dimension."""
     now, before = (p if isinstance(p, Period) else parse(p, source.fiscal_start) for p in (period, against))
@@ -244,7 +242,7 @@ def _cannot_split(formula: Formula, by: str) -> Text | None:
 
 
 def _amounts(
-    source: FactSource, metric: str, period: Period, by: str, where: Where
+    source: FactSource, metric: str, period: Period, by: str, where: Filters
 ) -> dict[str, tuple[Number, Number]]:
     """Per group, (numerator, denominator) of a ratio or (total, volume) of a total."""
     definition = metric_named(metric)

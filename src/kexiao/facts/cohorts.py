@@ -9,9 +9,10 @@ from decimal import Decimal
 from typing import Literal
 
 from kexiao.facts.calendar import Run
+from kexiao.facts.grouping import cell_of, grouping
 from kexiao.facts.periods import Grain, Period, period_holding, split
 from kexiao.facts.source import FactSource
-from kexiao.facts.units import OF_CUSTOMER, UNKNOWN, Cell, equals
+from kexiao.facts.units import Cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,9 @@ def _still_ordering(cells: dict[tuple[int, int], tuple[int, Decimal]], cohort: i
 
 def _activity_sql(run: Run, where: Sequence[tuple[str, str]]) -> str:
     """(cohort, period, customers who ordered in it, their net sales), and for rolling retention (cohort, −1 − last period, customers)."""
-    conditions = "".join(f" AND {equals(OF_CUSTOMER[name], value)}" for name, value in where)
+    by = grouping((), where)
     cohort, at = run.number("c.new_on"), run.number("o.sold_on")
-    acquired = f"SELECT c.customer_id, {cohort} AS cohort FROM customer_summary AS c WHERE {run.inside('c.new_on')}{conditions}"
+    acquired = f"SELECT c.customer_id, {cohort} AS cohort FROM customer_summary AS c WHERE {run.inside('c.new_on')}{by.filters}"
     active = f"""
         SELECT k.cohort, k.customer_id, {at} AS place, sum(o.net) AS net FROM ({acquired}) AS k
         JOIN sale_orders AS o ON o.customer_id = k.customer_id WHERE {run.inside("o.sold_on")} GROUP BY k.cohort, k.customer_id, {at}"""
@@ -92,20 +93,18 @@ def run_second_orders(
     if covered is None:
         return {}
     window = source.policy.second_order_window_days
-    dims = "".join(f", {OF_CUSTOMER[d]} AS d{i}" for i, d in enumerate(dimensions))
-    conditions = "".join(f" AND {equals(OF_CUSTOMER[name], value)}" for name, value in where)
+    by = grouping(dimensions, where)
     mature = f"DAYS_LATER(c.new_on, {window}) <= DAY_OF('{covered.last + timedelta(days=1)}')"
     in_time = f"c.second_on < DAYS_LATER(c.new_on, {window})"
-    keys = ", ".join(["p", *(f"d{i}" for i in range(len(dimensions)))])
     sql = f"""
-        SELECT {keys}, sum(mature), sum(mature * won), sum(1 - mature) FROM (
-            SELECT {run.number("c.new_on")} AS p{dims}, CASE WHEN {mature} THEN 1 ELSE 0 END AS mature,
+        SELECT p{by.names}, sum(mature), sum(mature * won), sum(1 - mature) FROM (
+            SELECT {run.number("c.new_on")} AS p{by.selected}, CASE WHEN {mature} THEN 1 ELSE 0 END AS mature,
                    CASE WHEN {in_time} THEN 1 ELSE 0 END AS won
-            FROM customer_summary AS c WHERE {run.inside("c.new_on")}{conditions}
-        ) GROUP BY {keys}"""
+            FROM customer_summary AS c WHERE {run.inside("c.new_on")}{by.filters}
+        ) GROUP BY p{by.names}"""
     width = 1 + len(dimensions)
     return {
-        (int(row[0]), *(UNKNOWN if v is None else v for v in row[1:width])): (
+        cell_of(row[0], row[1:width]): (
             int(row[width]),
             int(row[width + 1]),
             int(row[width + 2]),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from kexiao.facts.grouping import cell_of
 from kexiao.facts.source import FactSource
-from kexiao.facts.units import UNKNOWN, Cell, SumsQuery, expression, units_sql, unknown_rows
+from kexiao.facts.units import Cell, SumsQuery, expression, units_sql, unknown_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ def run_concentration(source: FactSource, query: SumsQuery, share: float | None)
     found: dict[Cell, Concentration] = {}
     for row in source.query(_sql(query, share)):
         width = 1 + len(query.dimensions)
-        cell: Cell = (int(row[0]), *(UNKNOWN if value is None else value for value in row[1:width]))
+        cell = cell_of(row[0], row[1:width])
         n, total, top, negative, mean, squares, unknown = row[width:]
         n, mean = int(n), float(mean or 0)
         spread = max(0.0, float(squares or 0) - n * mean * mean)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from kexiao.facts.dressing import Part, Request, Where, dressed
+from kexiao.facts.dressing import Part, Request, dressed
 from kexiao.facts.formula import Dated, Formula, in_force, is_dated, since, walk
 from kexiao.facts.metric import MetricValue
 from kexiao.facts.periods import Period
 from kexiao.facts.source import FactSource
+from kexiao.facts.units import Filters
 from kexiao.text import Text
 
 Evaluate = Callable[
-    [FactSource, Sequence[Request], Sequence[Period], tuple[str, ...], Where], "list[list[MetricValue]]"
+    [FactSource, Sequence[Request], Sequence[Period], tuple[str, ...], Filters], "list[list[MetricValue]]"
 ]
 
 
@@ -23,7 +24,7 @@ def evaluate_by_version(
     requests: Sequence[Request],
     periods: Sequence[Period],
     dimensions: tuple[str, ...],
-    where: Where,
+    where: Filters,
 ) -> list[list[MetricValue]]:
     """The values of each request in its turn, by ``evaluate``, which knows no versions: formulas without any share its passes, those with some share
     them among the periods of one version."""
@@ -43,7 +44,7 @@ def _of_each_version(
     request: Request,
     periods: Sequence[Period],
     dimensions: tuple[str, ...],
-    where: Where,
+    where: Filters,
 ) -> list[MetricValue]:
     found: dict[str, list[MetricValue]] = {period.name: [] for period in periods}
     groups: dict[Formula, list[Period]] = {}

@@ -13,9 +13,8 @@ from kexiao.facts.formula import ATOMS, CohortSecondOrder, Formula, inside, walk
 from kexiao.facts.metric import MetricValue, Number
 from kexiao.facts.periods import Period
 from kexiao.facts.source import FactSource
+from kexiao.facts.units import Filters
 from kexiao.text import Text
-
-Where = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,7 @@ def dressed(
     period: Period,
     dimensions: Mapping[str, Any],
     part: Part,
-    where: Where,
+    where: Filters,
     *,
     over: bool | None = None,
 ) -> MetricValue:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 from kexiao.facts import intervals
 from kexiao.facts.availability import elapsed_days
 from kexiao.facts.calendar import runs
 from kexiao.facts.dressing import Part, few
+from kexiao.facts.grouping import cell_of, grouping
 from kexiao.facts.passes import Lifetime, Median
 from kexiao.facts.periods import Period
 from kexiao.facts.source import FactSource
@@ -23,15 +23,14 @@ from kexiao.facts.survival import (
     restricted_mean,
     share_limits,
 )
-from kexiao.facts.units import OF_CUSTOMER, UNKNOWN, Cell, SumsQuery, equals, rows_of_fact
+from kexiao.facts.units import UNKNOWN, Cell, Filters, SumsQuery, rows_of_fact
 from kexiao.text import Text
 
 HORIZON_DAYS = 3 * 365
-_Where = tuple[tuple[str, str], ...]
 
 
 def run_median(
-    source: FactSource, formula: Median, periods: Sequence[Period], dimensions: tuple[str, ...], where: _Where
+    source: FactSource, formula: Median, periods: Sequence[Period], dimensions: tuple[str, ...], where: Filters
 ) -> dict[Cell, Part]:
     """The median of a fact's column per cell; with open durations the time by which half have ended."""
     query = SumsQuery((), (), tuple(periods), dimensions, where)
@@ -40,8 +39,8 @@ def run_median(
     rows = f"SELECT r.*, {formula.column} AS v, {ended} AS e FROM ({rows_of_fact(query, formula.fact, *runs(query.periods))}) AS r"
     counted = source.query(f"SELECT {keys}, v, e, count(*) FROM ({rows}) GROUP BY {keys}, v, e")
     found: dict[Cell, dict[tuple[int, int], int]] = defaultdict(dict)
-    for *cell, value, end, count in counted:
-        found[_cell(cell)][int(value), int(end)] = int(count)
+    for number, *group, value, end, count in counted:
+        found[cell_of(number, group)][int(value), int(end)] = int(count)
     if formula.ended:
         return {cell: _survived(formula, counts) for cell, counts in found.items()}
     plain = {cell: {value: count for (value, _), count in counts.items()} for cell, counts in found.items()}
@@ -101,7 +100,7 @@ def _variances(
     for row in sums:
         width = 1 + len(dims)
         units, below, total, aa, nn, an = (float(x or 0) for x in row[width:])
-        found[_cell(row[:width])] = intervals.ratio_variance(int(units), below, total, aa, nn, an)
+        found[cell_of(row[0], row[1:width])] = intervals.ratio_variance(int(units), below, total, aa, nn, an)
     return found
 
 
@@ -114,13 +113,8 @@ def _quoted(value: object) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
-def _cell(row: Iterable[Any]) -> Cell:
-    number, *dims = row
-    return int(number), *(UNKNOWN if value is None else value for value in dims)
-
-
 def run_lifetime(
-    source: FactSource, formula: Lifetime, periods: Sequence[Period], dimensions: tuple[str, ...], where: _Where
+    source: FactSource, formula: Lifetime, periods: Sequence[Period], dimensions: tuple[str, ...], where: Filters
 ) -> dict[Cell, Part]:
     """Days that customers stay, as known at each period's end, over all whose first order the data hold."""
     found: dict[Cell, Part] = {}
@@ -129,20 +123,18 @@ def run_lifetime(
         if end <= period.start:
             continue
         counts: dict[Cell, dict[tuple[int, int], int]] = defaultdict(dict)
-        for *dims, days, ended, count in source.query(
+        for days, ended, count, *group in source.query(
             _lives(source.policy.window, end.isoformat(), dimensions, where, counted=formula.counted)
         ):
-            counts[_cell([number, *dims])][int(days), int(ended)] = int(count)
+            counts[cell_of(number, group)][int(days), int(ended)] = int(count)
         read = _life if formula.counted == "restricted_mean" else _first_to_last
         found |= {cell: read(lives) for cell, lives in counts.items()}
     return found
 
 
-def _lives(window: int, end: str, dimensions: tuple[str, ...], where: _Where, *, counted: str) -> str:
+def _lives(window: int, end: str, dimensions: tuple[str, ...], where: Filters, *, counted: str) -> str:
     """Customers by how long they stayed and whether they have left, before the end."""
-    dims = "".join(f", {OF_CUSTOMER[d]} AS d{i}" for i, d in enumerate(dimensions))
-    conditions = "".join(f" AND {equals(OF_CUSTOMER[name], value)}" for name, value in where)
-    names = "".join(f"d{i}, " for i in range(len(dimensions)))
+    by = grouping(dimensions, where)
     left = f"DAYS_LATER(l.last_on, {window}) <= DAY_OF('{end}')"
     stayed = "DAY_INDEX(l.last_on) - DAY_INDEX(c.new_on)"
     days = (
@@ -152,11 +144,11 @@ def _lives(window: int, end: str, dimensions: tuple[str, ...], where: _Where, *,
     )
     lasts = f"SELECT customer_id, max(sold_on) AS last_on FROM purchase_days WHERE sold_on < DAY_OF('{end}') GROUP BY customer_id"
     return f"""
-        SELECT {names}days, ended, count(*) FROM (
-            SELECT {days} AS days, CASE WHEN {left} THEN 1 ELSE 0 END AS ended{dims}
+        SELECT days, ended, count(*){by.names} FROM (
+            SELECT {days} AS days, CASE WHEN {left} THEN 1 ELSE 0 END AS ended{by.selected}
             FROM customer_summary AS c JOIN ({lasts}) AS l ON l.customer_id = c.customer_id
-            WHERE c.new_on IS NOT NULL{conditions}
-        ) GROUP BY {names}days, ended"""
+            WHERE c.new_on IS NOT NULL{by.filters}
+        ) GROUP BY days, ended{by.names}"""
 
 
 def _life(lives: dict[tuple[int, int], int]) -> Part:

@@ -11,7 +11,7 @@ from kexiao.facts.availability import why_not
 from kexiao.facts.calendar import runs
 from kexiao.facts.cohorts import run_cohorts, run_second_orders
 from kexiao.facts.dated import evaluate_by_version
-from kexiao.facts.dressing import SMALL, Part, Request, Where, dressed, few
+from kexiao.facts.dressing import SMALL, Part, Request, dressed, few
 from kexiao.facts.formula import (
     CohortSecondOrder,
     CohortShare,
@@ -40,7 +40,7 @@ from kexiao.facts.periods import Period
 from kexiao.facts.source import FactSource
 from kexiao.facts.states import run_states
 from kexiao.facts.sums import Joint, Sums, Term, run_sums
-from kexiao.facts.units import Cell, SumsQuery, atoms_of
+from kexiao.facts.units import Cell, Filters, SumsQuery, atoms_of
 from kexiao.text import Text
 
 DOMINATES = 0.1
@@ -66,7 +66,7 @@ def evaluate(
     requests: Sequence[Request],
     periods: Sequence[Period],
     dimensions: Sequence[str] = (),
-    where: Where = (),
+    where: Filters = (),
 ) -> list[MetricValue]:
     """Compute every request for every period and every value of the dimensions; requests share the passes over the data.
 
@@ -82,7 +82,7 @@ def _evaluated(
     requests: Sequence[Request],
     periods: Sequence[Period],
     dimensions: tuple[str, ...],
-    where: Where,
+    where: Filters,
 ) -> list[list[MetricValue]]:
     """The values of each request; none of them has versions."""
     asked = tuple(dimensions) + tuple(name for name, _ in where if name not in dimensions)
@@ -106,7 +106,7 @@ def _run_passes(
     formulas: Sequence[Formula],
     periods: tuple[Period, ...],
     dimensions: tuple[str, ...],
-    where: Where,
+    where: Filters,
 ) -> _Passes:
     passes = _Passes(periods=periods)
     linear, pairs = _linear_parts(formulas)
@@ -152,7 +152,7 @@ def _values(
     passes: _Passes,
     periods: Sequence[Period],
     dimensions: tuple[str, ...],
-    where: Where,
+    where: Filters,
 ) -> list[MetricValue]:
     cells = _cells(request.formula, passes) if dimensions else [(number,) for number in range(len(periods))]
     values = []
@@ -353,7 +353,9 @@ def _mixed_limits(formula: Ratio, y: float, x: float) -> intervals.Interval:
     return None
 
 
-def _cohort_values(source: FactSource, request: Request, periods: Sequence[Period], where: Where) -> list[MetricValue]:
+def _cohort_values(
+    source: FactSource, request: Request, periods: Sequence[Period], where: Filters
+) -> list[MetricValue]:
     formula = request.formula
     assert isinstance(formula, CohortShare)
     values = []

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from kexiao.facts.availability import elapsed_days, standing, tables_of
 from kexiao.facts.festivals import festival_year_before, national_day_year_before
 from kexiao.facts.formula import Formula, Growth
+from kexiao.facts.grouping import cell_of
 from kexiao.facts.periods import Period
 from kexiao.facts.source import FactSource, covered_until
 from kexiao.facts.sums import Term
-from kexiao.facts.units import UNKNOWN, Cell, SumsQuery, expression, units_sql
+from kexiao.facts.units import Cell, SumsQuery, expression, units_sql
 from kexiao.text import Text
 
 
@@ -54,7 +55,7 @@ def run_growth(
     found: dict[Cell, Paired] = {}
     for row in source.query(_sql(query, growth.of, len(periods))):
         width = 1 + len(dimensions)
-        cell: Cell = (int(row[0]), *(UNKNOWN if value is None else value for value in row[1:width]))
+        cell = cell_of(row[0], row[1:width])
         now, earlier, units, change_squares, then_squares, products = row[width : width + 6]
         number = cell[0]
         reason = why_no_comparison(source, growth.of, others[number])

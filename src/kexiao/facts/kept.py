@@ -10,34 +10,23 @@ from kexiao.facts import intervals
 from kexiao.facts.calendar import Run, runs
 from kexiao.facts.dressing import Part, few
 from kexiao.facts.formula import Rows
+from kexiao.facts.grouping import cell_of, grouping
 from kexiao.facts.growth import compared_with, why_no_comparison
 from kexiao.facts.passes import HistoricValue, Payback, RevenueKept
 from kexiao.facts.periods import Period
 from kexiao.facts.source import FactSource, covered_until
 from kexiao.facts.subjects import SALES
 from kexiao.facts.sums import Term, run_sums
-from kexiao.facts.units import OF_CUSTOMER, UNKNOWN, Cell, SumsQuery, equals
+from kexiao.facts.units import OF_CUSTOMER, Cell, Filters, SumsQuery
 from kexiao.text import Text
 
 MONTH_DAYS = 30
-_Where = tuple[tuple[str, str], ...]
 _ORDERS = Rows(SALES, Text(zh="订单", en="orders"))
 UNKNOWN_COST = Text(zh="有 {n} 行的成本未知。", en="The cost of {n} rows is unknown.")
 
 
-def _of_customers(dimensions: tuple[str, ...], where: _Where) -> tuple[str, str, str]:
-    """Dimension columns of the customer c, their names, and the conditions on them."""
-    dims = "".join(f", {OF_CUSTOMER[d]} AS d{i}" for i, d in enumerate(dimensions))
-    names = "".join(f", d{i}" for i in range(len(dimensions)))
-    return dims, names, "".join(f" AND {equals(OF_CUSTOMER[name], value)}" for name, value in where)
-
-
-def _cell(number: object, dims: Sequence[object]) -> Cell:
-    return int(str(number)), *(UNKNOWN if value is None else value for value in dims)
-
-
 def run_revenue_kept(
-    source: FactSource, formula: RevenueKept, periods: Sequence[Period], dimensions: tuple[str, ...], where: _Where
+    source: FactSource, formula: RevenueKept, periods: Sequence[Period], dimensions: tuple[str, ...], where: Filters
 ) -> dict[Cell, Part]:
     """Customers with net sales a year earlier: what they brought then, and bring now."""
     others = [compared_with(source, _ORDERS, period, "year_before") for period in periods]
@@ -49,12 +38,12 @@ def run_revenue_kept(
         n, y, x, yy, xx, xy = row[1 + width :]
         reason = why_no_comparison(source, _ORDERS, others[number])
         if reason is not None:
-            found[_cell(number, row[1 : 1 + width])] = Part(None, y, x, int(n), reason=reason)
+            found[cell_of(number, row[1 : 1 + width])] = Part(None, y, x, int(n), reason=reason)
             continue
         value = float(y) / float(x)
         variance = intervals.ratio_variance(int(n), float(y), float(x), float(yy), float(xx), float(xy))
         marks = few(int(n)) + (() if others[number].grain == periods[number].grain else ("same_progress",))
-        found[_cell(number, row[1 : 1 + width])] = Part(
+        found[cell_of(number, row[1 : 1 + width])] = Part(
             value, y, x, int(n), intervals.around(value, variance), None, marks
         )
     for number, other in enumerate(others):
@@ -67,16 +56,16 @@ def run_revenue_kept(
     return found
 
 
-def _kept_sql(periods: Sequence[Period], half: int, dimensions: tuple[str, ...], where: _Where, now: str) -> str:
+def _kept_sql(periods: Sequence[Period], half: int, dimensions: tuple[str, ...], where: Filters, now: str) -> str:
     money = " UNION ALL ".join(_money_in(run) for run in runs(periods))
-    dims, names, conditions = _of_customers(dimensions, where)
+    by = grouping(dimensions, where)
     return f"""
-        SELECT p{names}, count(*), sum({now}), sum(earlier), SQUARE_SUM({now}), SQUARE_SUM(earlier), PRODUCT_SUM({now}, earlier) FROM (
-            SELECT CASE WHEN m.p < {half} THEN m.p ELSE m.p - {half} END AS p, m.customer_id{dims},
+        SELECT p{by.names}, count(*), sum({now}), sum(earlier), SQUARE_SUM({now}), SQUARE_SUM(earlier), PRODUCT_SUM({now}, earlier) FROM (
+            SELECT CASE WHEN m.p < {half} THEN m.p ELSE m.p - {half} END AS p, m.customer_id{by.selected},
                    sum(CASE WHEN m.p < {half} THEN m.net ELSE 0 END) AS now, sum(CASE WHEN m.p >= {half} THEN m.net ELSE 0 END) AS earlier
-            FROM ({money}) AS m JOIN customer_summary AS c ON c.customer_id = m.customer_id WHERE true{conditions}
+            FROM ({money}) AS m JOIN customer_summary AS c ON c.customer_id = m.customer_id WHERE true{by.filters}
             GROUP BY CASE WHEN m.p < {half} THEN m.p ELSE m.p - {half} END, m.customer_id{"".join(f", {OF_CUSTOMER[d]}" for d in dimensions)}
-        ) WHERE earlier > 0 GROUP BY p{names}"""
+        ) WHERE earlier > 0 GROUP BY p{by.names}"""
 
 
 def _money_in(run: Run) -> str:
@@ -87,7 +76,7 @@ def _money_in(run: Run) -> str:
 
 
 def run_historic_value(
-    source: FactSource, formula: HistoricValue, periods: Sequence[Period], dimensions: tuple[str, ...], where: _Where
+    source: FactSource, formula: HistoricValue, periods: Sequence[Period], dimensions: tuple[str, ...], where: Filters
 ) -> dict[Cell, Part]:
     """Margin to date per customer ever acquired, at each period's end. One pass: a customer's running total moves by (new² − old²) at each change."""
     found: dict[Cell, Part] = {}
@@ -114,10 +103,10 @@ def _to_date(total: Decimal, squares: float, unknown: int, base: int) -> Part:
 
 
 def _changes(
-    source: FactSource, run: Run, dimensions: tuple[str, ...], where: _Where
+    source: FactSource, run: Run, dimensions: tuple[str, ...], where: Filters
 ) -> dict[tuple[object, ...], dict[int, tuple[Decimal, float, int, int]]]:
     """Per group and place (0: before the run, i + 1: in its period i): margin, change of the sum of squares, unknown costs, customers acquired."""
-    dims, names, conditions = _of_customers(dimensions, where)
+    by = grouping(dimensions, where)
     end = run.periods[-1].end
 
     def place(day: str) -> str:
@@ -131,29 +120,29 @@ def _changes(
     running = "sum(y) OVER (PARTITION BY customer_id ORDER BY i ROWS UNBOUNDED PRECEDING)"
     per = f"SELECT customer_id, i, sum(y) AS y, sum(missing) AS missing FROM ({moves}) GROUP BY customer_id, i"
     money = f"""
-        SELECT i{names}, sum(y) AS y, sum(CAST(y AS DOUBLE) * CAST(2 * upto - y AS DOUBLE)) AS squares, sum(missing) AS missing, 0 AS people FROM (
-            SELECT t.i, t.y, t.upto, t.missing{dims} FROM (SELECT q.*, {running} AS upto FROM ({per}) AS q) AS t
-            JOIN customer_summary AS c ON c.customer_id = t.customer_id WHERE c.acquired_on < DAY_OF('{end}'){conditions}
-        ) GROUP BY i{names}"""
+        SELECT i{by.names}, sum(y) AS y, sum(CAST(y AS DOUBLE) * CAST(2 * upto - y AS DOUBLE)) AS squares, sum(missing) AS missing, 0 AS people FROM (
+            SELECT t.i, t.y, t.upto, t.missing{by.selected} FROM (SELECT q.*, {running} AS upto FROM ({per}) AS q) AS t
+            JOIN customer_summary AS c ON c.customer_id = t.customer_id WHERE c.acquired_on < DAY_OF('{end}'){by.filters}
+        ) GROUP BY i{by.names}"""
     people = f"""
-        SELECT i{names}, 0 AS y, 0 AS squares, 0 AS missing, count(*) AS people FROM (
-            SELECT {place("c.acquired_on")} AS i{dims} FROM customer_summary AS c WHERE c.acquired_on < DAY_OF('{end}'){conditions}
-        ) GROUP BY i{names}"""
+        SELECT i{by.names}, 0 AS y, 0 AS squares, 0 AS missing, count(*) AS people FROM (
+            SELECT {place("c.acquired_on")} AS i{by.selected} FROM customer_summary AS c WHERE c.acquired_on < DAY_OF('{end}'){by.filters}
+        ) GROUP BY i{by.names}"""
     found: dict[tuple[object, ...], dict[int, tuple[Decimal, float, int, int]]] = defaultdict(dict)
     rows = source.query(
-        f"SELECT i{names}, sum(y), sum(squares), sum(missing), sum(people) FROM ({money} UNION ALL {people}) GROUP BY i{names}"
+        f"SELECT i{by.names}, sum(y), sum(squares), sum(missing), sum(people) FROM ({money} UNION ALL {people}) GROUP BY i{by.names}"
     )
     for row in rows:
-        group = tuple(UNKNOWN if value is None else value for value in row[1:-4])
+        _, *group = cell_of(row[0], row[1:-4])
         amount, squares, missing, acquired = row[-4:]
-        found[group][int(row[0])] = (
+        found[tuple(group)][int(row[0])] = (
             Decimal(str(amount or 0)).quantize(Decimal("0.01")), float(squares or 0), int(missing or 0), int(acquired or 0)
         )  # fmt: skip
     return found
 
 
 def run_payback(
-    source: FactSource, formula: Payback, periods: Sequence[Period], dimensions: tuple[str, ...], where: _Where
+    source: FactSource, formula: Payback, periods: Sequence[Period], dimensions: tuple[str, ...], where: Filters
 ) -> dict[Cell, Part]:
     """The month of age in which the customers of each period have brought what they cost; months not over for all of them do not count."""
     costs = run_sums(source, SumsQuery((formula.cost,), (), tuple(periods), dimensions, where)).terms
@@ -168,26 +157,26 @@ def run_payback(
 
 
 def _margins(
-    source: FactSource, periods: Sequence[Period], dimensions: tuple[str, ...], where: _Where
+    source: FactSource, periods: Sequence[Period], dimensions: tuple[str, ...], where: Filters
 ) -> dict[Cell, tuple[int, dict[int, tuple[Decimal, int]]]]:
     """Per cell of acquisition: customers, and by month of age their margin and the rows of unknown cost."""
-    dims, names, conditions = _of_customers(dimensions, where)
+    by = grouping(dimensions, where)
     people: dict[Cell, int] = {}
     months: dict[Cell, dict[int, tuple[Decimal, int]]] = defaultdict(dict)
     for run in runs(periods):
-        acquired = f"SELECT c.customer_id, c.new_on, {run.number('c.new_on')} AS p{dims} FROM customer_summary AS c WHERE {run.inside('c.new_on')}{conditions}"
+        acquired = f"SELECT c.customer_id, c.new_on, {run.number('c.new_on')} AS p{by.selected} FROM customer_summary AS c WHERE {run.inside('c.new_on')}{by.filters}"
         age = f"FLOOR_DIVIDE(DAY_INDEX(m.day) - DAY_INDEX(a.new_on), {MONTH_DAYS})"
         moves = """
             SELECT customer_id, sold_on AS day, net - coalesce(cost, 0) AS y, CASE WHEN cost IS NULL THEN 1 ELSE 0 END AS missing
             FROM sale_orders WHERE customer_id IS NOT NULL
             UNION ALL SELECT customer_id, booked_on AS day, cost - amount AS y, 0 AS missing FROM returns WHERE customer_id IS NOT NULL"""
-        for *cell, count in source.query(f"SELECT p{names}, count(*) FROM ({acquired}) GROUP BY p{names}"):
-            people[_cell(cell[0], cell[1:])] = int(count)
+        for *cell, count in source.query(f"SELECT p{by.names}, count(*) FROM ({acquired}) GROUP BY p{by.names}"):
+            people[cell_of(cell[0], cell[1:])] = int(count)
         by_age = f"""
-            SELECT a.p{names}, {age} AS age, sum(m.y), sum(m.missing) FROM ({acquired}) AS a
-            JOIN ({moves}) AS m ON m.customer_id = a.customer_id GROUP BY a.p{names}, {age}"""
+            SELECT a.p{by.names}, {age} AS age, sum(m.y), sum(m.missing) FROM ({acquired}) AS a
+            JOIN ({moves}) AS m ON m.customer_id = a.customer_id GROUP BY a.p{by.names}, {age}"""
         for *cell, month, margin, missing in source.query(by_age):
-            months[_cell(cell[0], cell[1:])][int(month)] = (Decimal(str(margin or 0)), int(missing or 0))
+            months[cell_of(cell[0], cell[1:])][int(month)] = (Decimal(str(margin or 0)), int(missing or 0))
     return {cell: (count, months.get(cell, {})) for cell, count in people.items()}
 
 

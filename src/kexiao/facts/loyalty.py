@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kexiao.facts.dressing import Part
+from kexiao.facts.grouping import cell_of, grouping
 from kexiao.facts.passes import Behaviour, Referrers
 from kexiao.facts.periods import Period
 from kexiao.facts.source import FactSource
-from kexiao.facts.units import OF_CUSTOMER, UNKNOWN, Cell, equals
-
-_Where = tuple[tuple[str, str], ...]
+from kexiao.facts.units import Cell, Filters
 
 
 def run_referrers(
-    source: FactSource, formula: Referrers, periods: Sequence[Period], dimensions: tuple[str, ...], where: _Where
+    source: FactSource, formula: Referrers, periods: Sequence[Period], dimensions: tuple[str, ...], where: Filters
 ) -> dict[Cell, Part]:
     """Customers active at the start or ordering in each period; or of them those who referred somebody in it."""
     found: dict[Cell, Part] = {}
@@ -28,7 +27,7 @@ def run_referrers(
 
 
 def run_behaviour(
-    source: FactSource, formula: Behaviour, periods: Sequence[Period], dimensions: tuple[str, ...], where: _Where
+    source: FactSource, formula: Behaviour, periods: Sequence[Period], dimensions: tuple[str, ...], where: Filters
 ) -> dict[Cell, Part]:
     """Customers acquired before each period who order in it; or of them those who bought a category new to them, or above their highest tier so far."""
     found: dict[Cell, Part] = {}
@@ -44,22 +43,17 @@ def run_behaviour(
 
 
 def _counted(
-    source: FactSource, number: int, people: str, dimensions: tuple[str, ...], where: _Where, also: str = "true"
+    source: FactSource, number: int, people: str, dimensions: tuple[str, ...], where: Filters, also: str = "true"
 ) -> dict[Cell, Part]:
     """Distinct customers by cell."""
-    dims = "".join(f", {OF_CUSTOMER[d]} AS d{i}" for i, d in enumerate(dimensions))
-    names = "".join(f", d{i}" for i in range(len(dimensions)))
-    conditions = "".join(f" AND {equals(OF_CUSTOMER[name], value)}" for name, value in where)
+    by = grouping(dimensions, where)
     sql = f"""
-        SELECT count(*){names} FROM (
-            SELECT c.customer_id{dims} FROM customer_summary AS c
+        SELECT count(*){by.names} FROM (
+            SELECT c.customer_id{by.selected} FROM customer_summary AS c
             JOIN (SELECT customer_id FROM ({people}) GROUP BY customer_id) AS p ON p.customer_id = c.customer_id
-            WHERE {also}{conditions}
-        ) {"GROUP BY " + names[2:] if names else ""}"""
-    return {
-        (number, *(UNKNOWN if one is None else one for one in group)): Part(int(count), n=int(count))
-        for count, *group in source.query(sql)
-    }
+            WHERE {also}{by.filters}
+        ) {by.grouped}"""
+    return {cell_of(number, group): Part(int(count), n=int(count)) for count, *group in source.query(sql)}
 
 
 def _inside(day: str, period: Period) -> str:

@@ -11,10 +11,9 @@ from kexiao.facts.dressing import Part
 from kexiao.facts.passes import External
 from kexiao.facts.periods import Period
 from kexiao.facts.source import FactSource
-from kexiao.facts.units import Cell
+from kexiao.facts.units import Cell, Filters
 from kexiao.text import Text
 
-_Where = tuple[tuple[str, str], ...]
 _SCOPE = ("region", "category")
 
 
@@ -31,7 +30,7 @@ class Figure:
 
 
 def run_external(
-    source: FactSource, formula: External, periods: Sequence[Period], dimensions: tuple[str, ...], where: _Where
+    source: FactSource, formula: External, periods: Sequence[Period], dimensions: tuple[str, ...], where: Filters
 ) -> dict[Cell, Part]:
     """The figure for each period and scope. Figures of regions are never added up to a whole that no source gives."""
     asked = {*dimensions, *(name for name, _ in where)}

@@ -36,14 +36,12 @@ from kexiao.facts.quotas import run_open_pipeline, run_quota
 from kexiao.facts.scores import run_score_means
 from kexiao.facts.source import FactSource
 from kexiao.facts.trials import run_headcount, run_incremental
-from kexiao.facts.units import Cell, SumsQuery, atoms_of
+from kexiao.facts.units import Cell, Filters, SumsQuery, atoms_of
 from kexiao.text import Text
-
-_Where = tuple[tuple[str, str], ...]
 
 
 def run_own(
-    source: FactSource, formula: Formula, periods: Sequence[Period], dimensions: tuple[str, ...], where: _Where
+    source: FactSource, formula: Formula, periods: Sequence[Period], dimensions: tuple[str, ...], where: Filters
 ) -> dict[Cell, Part]:
     """The parts of one formula by cell."""
     return RUNNERS[type(formula)](source, formula, periods, dimensions, where)
@@ -57,7 +55,7 @@ def nothing_there(formula: Formula) -> Part:
 
 
 def _concentrated(
-    source: FactSource, formula: TopShare | Gini, periods: Sequence[Period], dimensions: tuple[str, ...], where: _Where
+    source: FactSource, formula: TopShare | Gini, periods: Sequence[Period], dimensions: tuple[str, ...], where: Filters
 ) -> dict[Cell, Part]:
     query = SumsQuery((formula.of, ordering), (), tuple(periods), dimensions, where)
     share = formula.share if isinstance(formula, TopShare) else None
@@ -84,7 +82,7 @@ def unknown_values(formula: Formula, rows: int) -> Text:
 
 
 def _grown(
-    source: FactSource, formula: Growth, periods: Sequence[Period], dimensions: tuple[str, ...], where: _Where
+    source: FactSource, formula: Growth, periods: Sequence[Period], dimensions: tuple[str, ...], where: Filters
 ) -> dict[Cell, Part]:
     found = run_growth(source, formula, periods, dimensions, where)
     return {cell: _growth(formula, paired) for cell, paired in found.items()}
@@ -114,7 +112,7 @@ def added(left: Number, right: Number, sign: int) -> Number:
 
 
 def _scored(
-    source: FactSource, formula: ScoreMean, periods: Sequence[Period], dimensions: tuple[str, ...], where: _Where
+    source: FactSource, formula: ScoreMean, periods: Sequence[Period], dimensions: tuple[str, ...], where: Filters
 ) -> dict[Cell, Part]:
     found = run_score_means(source, formula, periods, dimensions, where)
     parts = {}
@@ -131,7 +129,7 @@ def _scored(
     return parts
 
 
-Runner = Callable[[FactSource, Any, Sequence[Period], tuple[str, ...], _Where], dict[Cell, Part]]
+Runner = Callable[[FactSource, Any, Sequence[Period], tuple[str, ...], Filters], dict[Cell, Part]]
 RUNNERS: dict[type, Runner] = {
     TopShare: _concentrated,
     Gini: _concentrated,

@@ -11,14 +11,14 @@ from itertools import pairwise
 
 from kexiao.facts.availability import elapsed_days
 from kexiao.facts.dressing import Part
+from kexiao.facts.grouping import cell_of, grouping
 from kexiao.facts.passes import OpenPipeline, Quota
 from kexiao.facts.periods import Period
 from kexiao.facts.source import FactSource
 from kexiao.facts.sums import run_sums
-from kexiao.facts.units import UNKNOWN, Cell, SumsQuery, equals
+from kexiao.facts.units import UNKNOWN, Cell, Filters, SumsQuery
 from kexiao.text import Text
 
-_Where = tuple[tuple[str, str], ...]
 _EXACTLY = {"no_interval": "known_exactly"}
 
 
@@ -36,7 +36,7 @@ class Term:
 
 
 def run_quota(
-    source: FactSource, formula: Quota, periods: Sequence[Period], dimensions: tuple[str, ...], where: _Where
+    source: FactSource, formula: Quota, periods: Sequence[Period], dimensions: tuple[str, ...], where: Filters
 ) -> dict[Cell, Part]:
     """Quotas by cell, by the days in post; of several that cover a day the shortest counts (a month's before its quarter's)."""
     sql = "SELECT holder, salesperson, team, region, from_on, until_on, value, days FROM quota_terms"
@@ -51,8 +51,7 @@ def run_quota(
         for group, held in terms.items():
             amount = quota_of(held, period)
             if amount is not None:
-                cell: Cell = (number, *(UNKNOWN if one is None else one for one in group))
-                found[cell] = Part(float(amount), shown=_EXACTLY)
+                found[cell_of(number, group)] = Part(float(amount), shown=_EXACTLY)
     return _left(source, formula, found, periods, dimensions, where) if formula.less else found
 
 
@@ -90,7 +89,7 @@ def _left(
     quotas: dict[Cell, Part],
     periods: Sequence[Period],
     dimensions: tuple[str, ...],
-    where: _Where,
+    where: Filters,
 ) -> dict[Cell, Part]:
     """What is left of the quotas after what was sold so far; nothing where they are met."""
     assert formula.less is not None
@@ -105,12 +104,10 @@ def _left(
 
 
 def run_open_pipeline(
-    source: FactSource, formula: OpenPipeline, periods: Sequence[Period], dimensions: tuple[str, ...], where: _Where
+    source: FactSource, formula: OpenPipeline, periods: Sequence[Period], dimensions: tuple[str, ...], where: Filters
 ) -> dict[Cell, Part]:
     """What opportunities open at each period's end (so far) are expected to bring."""
-    dims = "".join(f", {d} AS d{i}" for i, d in enumerate(dimensions))
-    names = "".join(f", d{i}" for i in range(len(dimensions)))
-    conditions = "".join(f" AND {equals(name, value)}" for name, value in where)
+    by = grouping(dimensions, where, None)
     found: dict[Cell, Part] = {}
     for number, period in enumerate(periods):
         end = period.start + timedelta(days=elapsed_days(source, formula, period))
@@ -118,12 +115,11 @@ def run_open_pipeline(
             continue
         still = f"(status = 'open' OR coalesce(closed_on, expected_on) >= DAY_OF('{end}'))"
         sql = f"""
-            SELECT count(*), coalesce(sum(amount), 0), sum(CASE WHEN amount IS NULL THEN 1 ELSE 0 END){names} FROM (
-                SELECT amount{dims} FROM opportunities WHERE opened_on < DAY_OF('{end}') AND {still}{conditions}
-            ) {"GROUP BY " + names[2:] if names else ""}"""
+            SELECT count(*), coalesce(sum(amount), 0), sum(CASE WHEN amount IS NULL THEN 1 ELSE 0 END){by.names} FROM (
+                SELECT amount{by.selected} FROM opportunities WHERE opened_on < DAY_OF('{end}') AND {still}{by.filters}
+            ) {by.grouped}"""
         for deals, amount, unknown, *group in source.query(sql):
-            cell: Cell = (number, *(UNKNOWN if one is None else one for one in group))
-            found[cell] = _pipeline(int(deals), amount, int(unknown or 0))
+            found[cell_of(number, group)] = _pipeline(int(deals), amount, int(unknown or 0))
     return found
 
 

@@ -13,9 +13,10 @@ from datetime import date, timedelta
 from kexiao.facts import intervals
 from kexiao.facts.calendar import runs
 from kexiao.facts.formula import ScoreMean
+from kexiao.facts.grouping import cell_of, grouping
 from kexiao.facts.periods import Period
 from kexiao.facts.source import FactSource
-from kexiao.facts.units import OF_CUSTOMER, UNKNOWN, Cell, equals
+from kexiao.facts.units import Cell
 from kexiao.text import Text
 
 
@@ -76,16 +77,14 @@ def _over_base(
     for number, period in enumerate(periods):
         end = min(period.end, covered.last + timedelta(days=1)) if covered else period.end
         scored = f"s.model = '{formula.model}' AND s.score = '{formula.score}' AND s.as_of = DAY_OF('{end}')"
-        dims = "".join(f", {OF_CUSTOMER[d]} AS d{i}" for i, d in enumerate(dimensions))
-        names = "".join(f", d{i}" for i in range(len(dimensions)))
-        conditions = "".join(f" AND {equals(OF_CUSTOMER[name], value)}" for name, value in where)
+        by = grouping(dimensions, where)
         rows = source.query(f"""
-            SELECT count(*), sum(value){names} FROM (
-                SELECT s.value{dims} FROM customer_summary AS c JOIN scores AS s ON s.customer_id = c.customer_id
-                WHERE {scored} AND c.acquired_on < DAY_OF('{end}'){conditions}
-            ) {"GROUP BY " + names[2:] if names else ""}""")
+            SELECT count(*), sum(value){by.names} FROM (
+                SELECT s.value{by.selected} FROM customer_summary AS c JOIN scores AS s ON s.customer_id = c.customer_id
+                WHERE {scored} AND c.acquired_on < DAY_OF('{end}'){by.filters}
+            ) {by.grouped}""")
         for customers, total, *group in rows:
-            cell: Cell = (number, *(UNKNOWN if v is None else v for v in group))
+            cell = cell_of(number, group)
             if customers:
                 found[cell] = ScoreOfCell(float(total) / customers, float(total), int(customers), None, None)
             else:
@@ -106,9 +105,7 @@ def _sums(
     where: Sequence[tuple[str, str]],
 ) -> list[dict[Cell, tuple[int, float]]]:
     """Customers and total by cell: of the score itself, then of each direction in which the uncertainty of the parameters moves it."""
-    dims = "".join(f", {OF_CUSTOMER[d]} AS d{i}" for i, d in enumerate(dimensions))
-    keys = ", ".join(["p", *(f"d{i}" for i in range(len(dimensions)))])
-    conditions = "".join(f" AND {equals(OF_CUSTOMER[name], value)}" for name, value in where)
+    by = grouping(dimensions, where)
     of_model = f"s.model = '{formula.model}' AND s.as_of = DAY_OF('{newest}')"
     stored = {row[0] for row in source.query(f"SELECT DISTINCT s.score FROM scores AS s WHERE {of_model}")}
     names = [formula.score, *sorted(name for name in stored if name.startswith(f"{formula.score}_error_"))]
@@ -116,13 +113,13 @@ def _sums(
     found: dict[str, dict[Cell, tuple[int, float]]] = {name: {} for name in names}
     for run in runs(periods):
         sql = f"""
-            SELECT score, {keys}, count(*), sum(value) FROM (
-                SELECT s.score, {run.number("c.new_on")} AS p{dims}, s.value FROM customer_summary AS c
+            SELECT score, p{by.names}, count(*), sum(value) FROM (
+                SELECT s.score, {run.number("c.new_on")} AS p{by.selected}, s.value FROM customer_summary AS c
                 JOIN scores AS s ON s.customer_id = c.customer_id
-                WHERE {of_model} AND s.score IN ({listed}) AND {run.inside("c.new_on")}{conditions}
-            ) GROUP BY score, {keys}"""
+                WHERE {of_model} AND s.score IN ({listed}) AND {run.inside("c.new_on")}{by.filters}
+            ) GROUP BY score, p{by.names}"""
         for name, *row in source.query(sql):
             width = 1 + len(dimensions)
-            cell: Cell = (int(row[0]), *(UNKNOWN if v is None else v for v in row[1:width]))
+            cell = cell_of(row[0], row[1:width])
             found[name][cell] = int(row[width]), float(row[width + 1])
     return list(found.values())

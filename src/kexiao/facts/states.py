@@ -11,9 +11,10 @@ from typing import Any
 
 from kexiao.facts.calendar import Run, runs
 from kexiao.facts.formula import StateName
+from kexiao.facts.grouping import cell_of, grouping
 from kexiao.facts.periods import Period
 from kexiao.facts.source import FactSource
-from kexiao.facts.units import OF_CUSTOMER, UNKNOWN, Cell, equals
+from kexiao.facts.units import Cell
 
 LONGEST_RUN = 60
 COUNTS: tuple[StateName, ...] = (
@@ -33,14 +34,15 @@ def run_states(
     for run in runs(periods, LONGEST_RUN):
         for row in source.query(states_sql(run, source.policy.window, dimensions, where)):
             width = 1 + len(dimensions)
-            cell: Cell = (int(row[0]), *(UNKNOWN if value is None else value for value in row[1:width]))
-            found[cell] = {name: int(count) for name, count in zip(COUNTS, row[width:], strict=True)}
+            found[cell_of(row[0], row[1:width])] = {
+                name: int(count) for name, count in zip(COUNTS, row[width:], strict=True)
+            }
     return found
 
 
 def masks_sql(run: Run, window: int, dimensions: Sequence[str], where: Sequence[tuple[str, str]]) -> str:
     """One row a customer: dimensions, ``a`` activity at the edges, ``o`` periods ordered in (bit 0 is the period before), and edges passed when new and when acquired."""
-    dims = "".join(f", {OF_CUSTOMER[d]} AS d{i}" for i, d in enumerate(dimensions))
+    by = grouping(dimensions, where)
     edges = len(run.periods) + 1
     first = run.periods[0]
     low, high = (
@@ -54,16 +56,15 @@ def masks_sql(run: Run, window: int, dimensions: Sequence[str], where: Sequence[
                BITS_OR_ALL(CASE WHEN sold_on >= DAY_OF('{ordered_since}') AND sold_on < DAY_OF('{ordered_until}')
                                 THEN LOW_BITS({place} + 1) - LOW_BITS({place}) ELSE 0 END) AS o
         FROM sale_orders WHERE customer_id IS NOT NULL AND sold_on < DAY_OF('{ordered_until}') GROUP BY customer_id"""
-    conditions = "".join(f" AND {equals(OF_CUSTOMER[name], value)}" for name, value in where)
     new_place, base_place = (
         _clamped(run.edges_until("c.new_on"), edges),
         _clamped(run.edges_until("c.acquired_on"), edges),
     )
     return f"""
-        SELECT c.customer_id{dims}, coalesce(m.a, 0) AS a, coalesce(m.o, 0) AS o, coalesce({new_place}, 0) AS n,
+        SELECT c.customer_id{by.selected}, coalesce(m.a, 0) AS a, coalesce(m.o, 0) AS o, coalesce({new_place}, 0) AS n,
                {base_place} AS b
         FROM customer_summary AS c LEFT JOIN ({activity}) AS m ON m.customer_id = c.customer_id
-        WHERE c.acquired_on < DAY_OF('{ordered_until}'){conditions}"""
+        WHERE c.acquired_on < DAY_OF('{ordered_until}'){by.filters}"""
 
 
 def _clamped(index: str, edges: int) -> str:

@@ -11,8 +11,9 @@ from decimal import Decimal
 from typing import Any
 
 from kexiao.facts.formula import Both, Customers, Formula, is_linear
+from kexiao.facts.grouping import cell_of
 from kexiao.facts.source import FactSource
-from kexiao.facts.units import UNKNOWN, Cell, SumsQuery, atoms_of, expression, units_sql, unknown_rows
+from kexiao.facts.units import Cell, SumsQuery, atoms_of, expression, units_sql, unknown_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def _moments(formula: Formula, query: SumsQuery, name: str, shown: list[str]) ->
 
 def _read_row(query: SumsQuery, row: Sequence[Any], result: Sums) -> None:
     width = 1 + len(query.dimensions)
-    cell: Cell = (int(row[0]), *(UNKNOWN if value is None else value for value in row[1:width]))
+    cell = cell_of(row[0], row[1:width])
     numbers = iter(row[width:])
     terms: dict[Formula, Term] = {}
     for formula in query.formulas:

@@ -12,13 +12,13 @@ from kexiao.facts import intervals
 from kexiao.facts.availability import elapsed_days
 from kexiao.facts.calendar import runs
 from kexiao.facts.dressing import Part, few
+from kexiao.facts.grouping import cell_of, grouping
 from kexiao.facts.passes import Headcount, Incremental
 from kexiao.facts.periods import Period
 from kexiao.facts.source import FactSource
-from kexiao.facts.units import UNKNOWN, Cell, equals
+from kexiao.facts.units import Cell, Filters
 from kexiao.text import Text
 
-_Where = tuple[tuple[str, str], ...]
 _STAFF = {"team": "team", "region": "region", "salesperson": "staff_id"}
 
 
@@ -45,7 +45,7 @@ class Arm:
 
 
 def run_incremental(
-    source: FactSource, formula: Incremental, periods: Sequence[Period], dimensions: tuple[str, ...], where: _Where
+    source: FactSource, formula: Incremental, periods: Sequence[Period], dimensions: tuple[str, ...], where: Filters
 ) -> dict[Cell, Part]:
     """What each period's campaigns brought beyond their holdouts; campaigns not over are left out and their customers counted apart."""
     arms, immature = _arms(source, formula, periods, dimensions, where)
@@ -96,22 +96,20 @@ def _spent(source: FactSource, campaigns: Sequence[str]) -> float:
 
 
 def _arms(
-    source: FactSource, formula: Incremental, periods: Sequence[Period], dimensions: tuple[str, ...], where: _Where
+    source: FactSource, formula: Incremental, periods: Sequence[Period], dimensions: tuple[str, ...], where: Filters
 ) -> tuple[dict[Cell, dict[str, dict[str, Arm]]], dict[Cell, int]]:
     """Per cell, campaign and arm what is counted; and per cell how many customers belong to campaigns that are not over."""
     y = "ordered" if formula.counted == "ordered" else "margin"
-    dims = "".join(f", {d} AS d{i}" for i, d in enumerate(dimensions))
-    names = "".join(f", d{i}" for i in range(len(dimensions)))
-    conditions = "".join(f" AND {equals(name, value)}" for name, value in where)
+    by = grouping(dimensions, where, None)
     arms: dict[Cell, dict[str, dict[str, Arm]]] = defaultdict(lambda: defaultdict(dict))
     immature: dict[Cell, int] = defaultdict(int)
     for run in runs(periods):
         sql = f"""
-            SELECT p{names}, campaign, arm, matured, count(*), sum(y), SQUARE_SUM(y), sum(CASE WHEN y IS NULL THEN 1 ELSE 0 END) FROM (
-                SELECT {run.number("begun_on")} AS p{dims}, campaign, arm, matured, {y} AS y FROM campaign_arms WHERE {run.inside("begun_on")}{conditions}
-            ) GROUP BY p{names}, campaign, arm, matured"""
+            SELECT p{by.names}, campaign, arm, matured, count(*), sum(y), SQUARE_SUM(y), sum(CASE WHEN y IS NULL THEN 1 ELSE 0 END) FROM (
+                SELECT {run.number("begun_on")} AS p{by.selected}, campaign, arm, matured, {y} AS y FROM campaign_arms WHERE {run.inside("begun_on")}{by.filters}
+            ) GROUP BY p{by.names}, campaign, arm, matured"""
         for number, *row in source.query(sql):
-            cell: Cell = (int(number), *(UNKNOWN if v is None else v for v in row[: len(dimensions)]))
+            cell = cell_of(number, row[: len(dimensions)])
             campaign, arm, matured, n, total, squares, unknown = row[len(dimensions) :]
             if matured:
                 arms[cell][campaign][arm] = Arm(int(n), float(total or 0), float(squares or 0), int(unknown))
@@ -121,12 +119,10 @@ def _arms(
 
 
 def run_headcount(
-    source: FactSource, formula: Headcount, periods: Sequence[Period], dimensions: tuple[str, ...], where: _Where
+    source: FactSource, formula: Headcount, periods: Sequence[Period], dimensions: tuple[str, ...], where: Filters
 ) -> dict[Cell, Part]:
     """Staff in post, averaged over the days of each period so far."""
-    dims = "".join(f", {_STAFF[d]} AS d{i}" for i, d in enumerate(dimensions))
-    names = "".join(f", d{i}" for i in range(len(dimensions)))
-    conditions = "".join(f" AND {equals(_STAFF[name], value)}" for name, value in where)
+    by = grouping(dimensions, where, _STAFF)
     found: dict[Cell, Part] = {}
     for number, period in enumerate(periods):
         end = period.start + timedelta(days=elapsed_days(source, formula, period))
@@ -135,11 +131,12 @@ def run_headcount(
         first, last = f"DAY_OF('{period.start}')", f"DAY_OF('{end}')"
         days = f"DAY_INDEX(least(coalesce(to_on, {last}), {last})) - DAY_INDEX(greatest(from_on, {first}))"
         sql = f"""
-            SELECT sum(days), count(DISTINCT staff_id){names} FROM (
-                SELECT staff_id, {days} AS days{dims} FROM staff WHERE from_on < {last} AND (to_on IS NULL OR to_on > {first}){conditions}
-            ) {"GROUP BY " + names[2:] if names else ""}"""
+            SELECT sum(days), count(DISTINCT staff_id){by.names} FROM (
+                SELECT staff_id, {days} AS days{by.selected} FROM staff WHERE from_on < {last} AND (to_on IS NULL OR to_on > {first}){by.filters}
+            ) {by.grouped}"""
         for in_post, people, *group in source.query(sql):
             if in_post:
-                cell: Cell = (number, *(UNKNOWN if v is None else v for v in group))
-                found[cell] = Part(int(in_post) / (end - period.start).days, n=None, shown={"staff": int(people)})
+                found[cell_of(number, group)] = Part(
+                    int(in_post) / (end - period.start).days, n=None, shown={"staff": int(people)}
+                )
     return found

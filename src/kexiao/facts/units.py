@@ -17,6 +17,7 @@ from kexiao.facts.subjects import Fact
 
 UNKNOWN = "unknown"
 Cell = tuple[Any, ...]  # (number of the period, value of each dimension…)
+Filters = tuple[tuple[str, str], ...]  # (dimension, value)…
 CUSTOMER_ONLY = {"cohort": "MONTH_LABEL(c.acquired_on)", "level": "c.level"}
 OF_CUSTOMER = {**CUSTOMER_ONLY, "channel": "c.channel", "campaign": "c.campaign", "region": "c.region"}
 
