@@ -193,3 +193,20 @@ def test_an_open_deal_without_an_amount_is_not_taken_for_nothing() -> None:
     )
     value = measured(source, "pipeline_coverage")
     assert value.value is None and value.reason is not None and "no amount" in value.reason("en")
+
+
+def test_a_deal_won_with_its_expected_day_still_ahead_is_not_open_on_the_last_day() -> None:
+    header = "opportunity_id | opened_on | closed_on | expected_on | status | amount"
+    deals = [
+        ("open", "2025-03-01", None, "2026-06-01", "open", 70),
+        ("ahead", "2025-03-01", None, "2026-06-01", "won", 500),
+        ("between", "2025-03-01", None, "2025-04-02", "won", 30),
+    ]
+    source = shop(
+        closed([(1, FIRST, "web", 100, 10)]),
+        targets=table("metric | from_on | to_on | value", [("net_sales", FIRST, LAST, 1000)]),
+        opportunities=table(header, [*deals, ("edge", LAST, LAST, None, "lost", 1)]),
+    )
+    last, march = (measured(source, "pipeline_coverage", period) for period in (LAST.strftime("%Y-%m"), "2025-03"))
+    assert last.numerator == 70
+    assert march.numerator == 70 + 500 + 30

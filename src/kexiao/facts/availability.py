@@ -74,7 +74,8 @@ def why_not(source: FactSource, formula: Formula, dimensions: Sequence[str]) -> 
     for tables in tables_of(formula):
         if lacking := missing_of(source, tables):
             return Text(
-                zh="没有{table}数据；导入后可用。", en="There are no {table} data; load some to see this."
+                zh="还没有{table}；导入后可用。",
+                en="There is nothing of this kind yet: {table}; load some to see this.",
             ).fill(table=table_label(lacking))
     possible = dimensions_of(formula)
     wrong = [name for name in dimensions if name not in possible]

@@ -33,10 +33,9 @@ def run_concentration(source: FactSource, query: SumsQuery, share: float | None)
     for row in source.query(_sql(query, share)):
         width = 1 + len(query.dimensions)
         cell = cell_of(row[0], row[1:width])
-        n, total, top, negative, mean, squares, unknown = row[width:]
-        n, mean = int(n), float(mean or 0)
-        spread = max(0.0, float(squares or 0) - n * mean * mean)
-        variance = (n - 1) / n * spread if n > 1 else math.nan
+        n, total, top, negative, spread, unknown = row[width:]
+        n = int(n)
+        variance = (n - 1) / n * float(spread or 0) if n > 1 else math.nan
         top, total = float(top or 0), float(total or 0)
         value = (
             math.nan if total <= 0 else top / total if share is not None else (2 * top - (n + 1) * total) / (n * total)
@@ -46,7 +45,10 @@ def run_concentration(source: FactSource, query: SumsQuery, share: float | None)
 
 
 def _sql(query: SumsQuery, share: float | None) -> str:
-    """Per cell: customers, total, what the top holds, how many below 0, mean and sum of squares of the leave-one-out shares (Efron & Stein 1981)."""
+    """Per cell: customers, total, what the top holds, how many below 0, and the leave-one-out shares' squares about their mean (Efron & Stein 1981).
+
+    The mean is taken away before squaring: shares are nearly alike, and squares less the square of the mean would keep few of their digits.
+    """
     measured, ordering = query.formulas
     keys = ", ".join(["p", *query.dim_names()])
     values = (
@@ -58,10 +60,11 @@ def _sql(query: SumsQuery, share: float | None) -> str:
                row_number() OVER (PARTITION BY {keys} ORDER BY x DESC) AS place
         FROM (SELECT v.*, greatest(raw, 0) AS x FROM ({values}) AS v)"""
     left_out = _shares_left_out(keys, ranked, share) if share is not None else _ginis_left_out(keys, ranked)
+    centred = f"SELECT l.*, theta - avg(theta) OVER (PARTITION BY {keys}) AS off FROM ({left_out}) AS l"
     return f"""
         WITH {units_sql(query)}
-        SELECT {keys}, count(*), max(total), max(top), sum(CASE WHEN raw < 0 THEN 1 ELSE 0 END), avg(theta), sum(theta * theta), sum(missing)
-        FROM ({left_out}) GROUP BY {keys}"""
+        SELECT {keys}, count(*), max(total), max(top), sum(CASE WHEN raw < 0 THEN 1 ELSE 0 END), sum(off * off), sum(missing)
+        FROM ({centred}) GROUP BY {keys}"""
 
 
 def _shares_left_out(keys: str, ranked: str, share: float) -> str:

@@ -14,7 +14,7 @@ from kexiao.facts.dressing import Part
 from kexiao.facts.grouping import cell_of, grouping
 from kexiao.facts.passes import OpenPipeline, Quota
 from kexiao.facts.periods import Period
-from kexiao.facts.source import FactSource
+from kexiao.facts.source import FactSource, covered_until
 from kexiao.facts.sums import run_sums
 from kexiao.facts.units import UNKNOWN, Cell, Filters, SumsQuery
 from kexiao.text import Text
@@ -108,15 +108,17 @@ def run_open_pipeline(
 ) -> dict[Cell, Part]:
     """What opportunities open at each period's end (so far) are expected to bring."""
     by = grouping(dimensions, where, None)
+    edge = covered_until(source.coverage, ("opportunities",))
     found: dict[Cell, Part] = {}
     for number, period in enumerate(periods):
         end = period.start + timedelta(days=elapsed_days(source, formula, period))
         if end <= period.start:
             continue
-        still = f"(status = 'open' OR coalesce(closed_on, expected_on) >= DAY_OF('{end}'))"
+        # What a source that keeps one day alone calls won or lost is so by the data's last day, even where that day lies ahead.
+        closed = "closed_on" if edge and end >= edge else "coalesce(closed_on, expected_on)"
         sql = f"""
             SELECT count(*), coalesce(sum(amount), 0), sum(CASE WHEN amount IS NULL THEN 1 ELSE 0 END){by.names} FROM (
-                SELECT amount{by.selected} FROM opportunities WHERE opened_on < DAY_OF('{end}') AND {still}{by.filters}
+                SELECT amount{by.selected} FROM opportunities WHERE opened_on < DAY_OF('{end}') AND (status = 'open' OR {closed} >= DAY_OF('{end}')){by.filters}
             ) {by.grouped}"""
         for deals, amount, unknown, *group in source.query(sql):
             found[cell_of(number, group)] = _pipeline(int(deals), amount, int(unknown or 0))

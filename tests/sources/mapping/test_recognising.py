@@ -75,6 +75,18 @@ def test_english_headings_in_any_spelling_are_known() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("headings", "kind"),
+    [
+        ("评价编号,商品编号,订单号,星级,评价内容,评价时间", "reviews"),
+        ("评价编号,客户编号,评分,评价内容,评价时间", "surveys"),
+        ("review_id,order_id,review_score,review_creation_date,review_answer_timestamp", "surveys"),
+    ],
+)
+def test_stars_of_a_product_are_a_review_and_scores_of_a_customer_an_answer(headings: str, kind: str) -> None:
+    assert recognise(headings.split(","), {}, Place()).kind == kind
+
+
 def test_whoever_the_person_is_called_their_phone_and_name_are_known() -> None:
     headings = ["订单号", "下单时间", "实付金额", "成本单价", "会员名字", "收件人联系电话", "用户邮箱", "顾客生日"]
     found = recognise(headings, {}, Place()).columns

@@ -11,7 +11,7 @@ KIND = SheetKind(
     name="reviews",
     label=Text(zh="商品评价", en="reviews"),
     fields=(
-        Field("review_id", "key", Text(zh="评价编号", en="review id"), ("商品评价编号", "商品评价id", "评论编号", "评论id", "productreviewid", "ratingid"), required=True),
+        Field("review_id", "key", Text(zh="评价编号", en="review id"), ("商品评价编号", "商品评价id", "评价编号", "评价id", "评论编号", "评论id", "productreviewid", "ratingid"), required=True),
         CUSTOMER_ID,
         NAME,
         PHONE,
