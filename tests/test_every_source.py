@@ -75,6 +75,10 @@ SHEETS: dict[str, tuple[str, str]] = {
         "商机编号|客户编号|创建时间|关闭时间|结果|金额\nP1|c1|2025-01-01|2025-02-01|赢单|1000\n",
         "opportunity_id|customer_id|opened_at|closed_at|outcome|amount\nP1|c1|2025-01-01|2025-02-01|won|1000\n",
     ),
+    "subscriptions": (
+        "合同编号|客户编号|合同状态|签约日期|到期日期|合同金额\nK1|c1|执行中|2025-01-01|2025-12-31|12000\n",
+        "subscription_id|customer_id|plan|start_date|cancelled_at|mrr\nK1|c1|pro|2025-01-01|2025-03-31|99.5\n",
+    ),
     "targets": (
         "销售员|月份|销售目标（万元）\ns1|2025-03|12.5\n",
         "metric|campaign|from_on|to_on|target\nnew customers|M1|2025-03-01|2025-03-15|200\n",

@@ -156,6 +156,7 @@ def _exposure(source: FactSource, formula: Formula) -> dict[str, int | None]:
             policy.lead_window_days,
         ),
         "offer_window_days": ("offer_outcomes" in facts, policy.offer_window_days),
+        "renewal_window_days": ("ended_terms" in facts, policy.renewal_window_days),
         "complaint_window_days": (bool(facts & {"complaint_outcomes", "resolved_cases"}), policy.complaint_window_days),
         "refund_window_days": ("sale_outcomes" in facts, policy.refund_window_days),
         "sales_cycle_days": ("lagged_spend" in facts, source.sales_cycle_days),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from kexiao.facts import intervals
+from kexiao.facts.bound import run_bound, run_recurring, run_recurring_lost
 from kexiao.facts.concentration import Concentration, run_concentration
 from kexiao.facts.dressing import Part, few
 from kexiao.facts.durations import run_lifetime, run_median
@@ -17,6 +18,7 @@ from kexiao.facts.metric import Number
 from kexiao.facts.outside import run_external
 from kexiao.facts.passes import (
     Behaviour,
+    Bound,
     External,
     Gini,
     Headcount,
@@ -28,6 +30,8 @@ from kexiao.facts.passes import (
     OwnPass,
     Payback,
     Quota,
+    Recurring,
+    RecurringLost,
     Referrers,
     RevenueKept,
 )
@@ -74,10 +78,18 @@ def _held(formula: TopShare | Gini, found: Concentration) -> Part:
     return Part(found.value, top, total, found.customers, clipped, None, marks)
 
 
+_UNKNOWN = {
+    "cost": Text(zh="成本", en="cost"),
+    **dict.fromkeys(
+        ("monthly", "next_monthly", "kept_monthly", "renewed_monthly"), Text(zh="月费", en="monthly amount")
+    ),
+}
+
+
 def unknown_values(formula: Formula, rows: int) -> Text:
     """Why a sum has no value: how many rows lack theirs."""
     names = [atom.column for atom in atoms_of(formula) if hasattr(atom, "column")]
-    column = Text(zh="成本", en="cost") if "cost" in names else Text(zh="件数", en="number of items")
+    column = next((words for name, words in _UNKNOWN.items() if name in names), Text(zh="件数", en="number of items"))
     return Text(zh="有 {n} 行的{c}未知。", en="The {c} of {n} rows is unknown.").fill(n=rows, c=column)
 
 
@@ -147,6 +159,9 @@ RUNNERS: dict[type, Runner] = {
     External: run_external,
     Referrers: run_referrers,
     Behaviour: run_behaviour,
+    Bound: run_bound,
+    Recurring: run_recurring,
+    RecurringLost: run_recurring_lost,
 }
 _NO_ROWS = Text(zh="该期没有数据。", en="The period has no data.")
 _NOTHING: dict[type, Text] = {
@@ -159,5 +174,6 @@ _NOTHING: dict[type, Text] = {
     Headcount: Text(zh="该期没有员工在职。", en="No staff member was in post."),
     Quota: Text(zh="该期没有销售指标。", en="There is no quota for the period."),
     External: Text(zh="该期、该范围没有外部数据。", en="There is no external figure for the period and scope."),
+    RecurringLost: Text(zh="期初没有在约客户。", en="No customer was bound by a contract at the start."),
     Median: Text(zh="该期没有可算的记录。", en="The period has no row to measure."),
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from kexiao.facts.contracts import CONTRACT_DIMENSIONS, SUBSCRIPTIONS
 from kexiao.facts.selling import CATEGORIES, OPPORTUNITIES, QUOTAS, REFERRALS, TIERS
 from kexiao.facts.subjects import (
     ARMS,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from kexiao.facts.formula import Formula
 
 LookBack = Literal["", "window", "acquired", "year"]
+BoundState = Literal["start", "end", "lost", "new"]
 
 
 class OwnPass:
@@ -278,3 +280,49 @@ class Behaviour(OwnPass):
     def looks_back(self) -> LookBack:
         """Who was a customer before must be known."""
         return "acquired"
+
+
+@dataclass(frozen=True, slots=True)
+class Bound(OwnPass):
+    """Customers bound by a contract at the period's start or end, bound at the start and no longer at its end, or bound for the first time in it."""
+
+    state: BoundState
+    label: Text
+    empty: ClassVar[int | None] = 0
+
+    @property
+    def canonical(self) -> tuple[tuple[str, ...], ...]:
+        """Contracts."""
+        return (SUBSCRIPTIONS,)
+
+
+@dataclass(frozen=True, slots=True)
+class Recurring(OwnPass):
+    """What the contracts that bind at the period's end come to in so many months."""
+
+    label: Text
+    months: int = 1
+    empty: ClassVar[int | None] = 0
+
+    @property
+    def canonical(self) -> tuple[tuple[str, ...], ...]:
+        """Contracts."""
+        return (SUBSCRIPTIONS,)
+
+    @property
+    def broken_down_by(self) -> tuple[str, ...]:
+        """The contract's own."""
+        return tuple(CONTRACT_DIMENSIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class RecurringLost(OwnPass):
+    """Of what contracts came to a month at the period's start, the share gone at its end, of the same customers; ``net``: less what others of them added."""
+
+    net: bool
+    label: Text
+
+    @property
+    def canonical(self) -> tuple[tuple[str, ...], ...]:
+        """Contracts."""
+        return (SUBSCRIPTIONS,)

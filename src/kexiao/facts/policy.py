@@ -31,6 +31,7 @@ class Policy:
     refund_window_days: int = 30
     complaint_window_days: int = 7
     offer_window_days: int = 30
+    renewal_window_days: int = 30
     currency: str = "CNY"
     margin_rate: float | None = None
     count_as: Literal["customer", "parent"] = "customer"

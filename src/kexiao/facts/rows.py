@@ -8,8 +8,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from kexiao.facts.bound import contracts_running, customers_bound
 from kexiao.facts.calendar import Run
 from kexiao.facts.formula import ATOMS, Atom, Both, Customers, Formula, Minus, Plus, Ratio, State, words
+from kexiao.facts.passes import Bound, Recurring
 from kexiao.facts.periods import Period
 from kexiao.facts.source import FactSource
 from kexiao.facts.states import customers_in_state
@@ -61,6 +63,15 @@ def _rows_of(
     if isinstance(formula, State):
         found = customers_in_state(source, period, formula.name, where)
         return [BehindRow(part, formula.label, str(row[0]), int(row[0]), None, sign) for row in found]
+    if isinstance(formula, Bound):
+        people = customers_bound(source, formula, period, tuple(where))
+        return [BehindRow(part, formula.label, str(who), who, None, sign) for who in people]
+    if isinstance(formula, Recurring):
+        running = contracts_running(source, formula, period, tuple(where))
+        return [
+            BehindRow(part, formula.label, row_id, who, day, _signed(money, sign))
+            for row_id, who, day, money in running
+        ]
     if isinstance(formula, Both):
         return _rows_of_both(source, formula, period, where, part)
     if isinstance(formula, ATOMS):

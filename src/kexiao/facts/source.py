@@ -12,6 +12,7 @@ from kexiao.engine.folder import Folder
 from kexiao.engine.query import QueryEngine
 from kexiao.engine.store import Store
 from kexiao.errors import WrongUse
+from kexiao.facts.contracts import LAST_TOLD_OF_CONTRACTS, contract_queries
 from kexiao.facts.derive import (
     SALES_CYCLE_QUERY,
     acquisitions_query,
@@ -177,7 +178,10 @@ def _source(
         told = engine.rows(f"SELECT max({last}) FROM {name}")[0][0]
         if told is not None:
             ends[name] = max(ends[name], told + timedelta(days=1))
-    for name, sql in {**later_queries(policy, ends), **selling_queries(policy, ends), **listening_queries()}.items():
+    if contracts := _contracts_known(engine, coverage, now):
+        coverage["subscriptions"] = contracts
+    views = {**later_queries(policy, ends), **selling_queries(policy, ends), **listening_queries()}
+    for name, sql in {**views, **contract_queries(policy, covered_until(coverage, ("subscriptions",)))}.items():
         engine.make_view(name, sql)
     coverage |= _coverage_of_views(engine, coverage)
     known, earlier = float(facts["acquired_on_share"]), float(facts["acquired_earlier_share"])
@@ -207,6 +211,15 @@ _VIEWS = {
     "ad_clicks": ("ad_results", "SELECT min(day) FROM ad_results WHERE clicks IS NOT NULL"),
     "staff_posts": (None, "SELECT min(from_on) FROM staff"),
 }
+
+
+def _contracts_known(engine: QueryEngine, coverage: Mapping[str, Coverage], now: date) -> Coverage | None:
+    """The days of which contracts tell: as far as orders do, or further to the last that began or was ended, but no day to come."""
+    own, orders = coverage.get("subscriptions"), coverage.get("orders")
+    if own is None:
+        return None
+    told = [engine.rows(LAST_TOLD_OF_CONTRACTS)[0][0], *([orders.last] if orders else [])]
+    return Coverage(own.first, max(own.first, min(now, max(told))))
 
 
 def _coverage_of_views(engine: QueryEngine, coverage: Mapping[str, Coverage]) -> dict[str, Coverage]:

@@ -374,6 +374,7 @@ DIMENSION_LABELS: Mapping[str, Text] = {
     "category": Text(zh="商品类别", en="Product category"),
     "product": Text(zh="商品", en="Product"),
     "mode": Text(zh="方式", en="Mode"),
+    "plan": Text(zh="方案", en="Plan"),
     "cohort": Text(zh="获客同期群", en="Acquisition cohort"),
     "level": Text(zh="会员等级", en="Member level"),
     "age": Text(zh="月龄", en="Age"),

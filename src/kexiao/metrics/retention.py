@@ -6,6 +6,7 @@ from kexiao.facts.formula import CohortSecondOrder, CohortShare, Minus, Plus, Ra
 from kexiao.facts.metric import Example, Metric, Variant
 from kexiao.facts.passes import Lifetime, Median, RevenueKept
 from kexiao.facts.subjects import OPEN_GAPS, PURCHASE_GAPS
+from kexiao.metrics.contract_parts import CONTRACTS, monthly_after, monthly_ended, monthly_kept, terms_not_judged
 from kexiao.metrics.parts import (
     at_end,
     at_start,
@@ -297,7 +298,20 @@ gross_revenue_retention = Metric(
     better="higher",
     source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
     example=Example(_LAST_YEAR, answer=0.375),
-    more_examples=(Example(SHOP, answer=None, window=WINDOW),),
+    variants={
+        "contracts": Variant(
+            Text(zh="合同：与上一期合同比", en="contracts: against the term before"),
+            Ratio(monthly_kept, monthly_ended, immature=terms_not_judged),
+            Text(
+                zh="逐份合同比月费：期内到期的各份，续约后还剩多少；续约后多出的不计。",
+                en="Monthly amounts, contract by contract: of those that came to an end in the period, what is left after renewal; what a renewal adds does not count.",
+            ),
+        ),
+    },
+    more_examples=(
+        Example(CONTRACTS, answer=0.4, period="2025Q1", variant="contracts"),
+        Example(SHOP, answer=None, window=WINDOW),
+    ),
 )
 
 net_revenue_retention = Metric(
@@ -317,6 +331,17 @@ net_revenue_retention = Metric(
     better="higher",
     source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
     example=Example(_LAST_YEAR, answer=0.5),
+    variants={
+        "contracts": Variant(
+            Text(zh="合同：与上一期合同比", en="contracts: against the term before"),
+            Ratio(monthly_after, monthly_ended, immature=terms_not_judged),
+            Text(
+                zh="逐份合同比月费：期内到期的各份，续约后还剩多少；续约后涨价或扩容计入，可大于 1。",
+                en="Monthly amounts, contract by contract: of those that came to an end in the period, what is left after renewal; what renewals add counts, so it can exceed 1.",
+            ),
+        ),
+    },
+    more_examples=(Example(CONTRACTS, answer=160 / 350, period="2025Q1", variant="contracts"),),
 )
 
 interpurchase_days = Metric(

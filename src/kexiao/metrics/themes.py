@@ -13,6 +13,7 @@ THEMES: dict[str, Text] = {
     "acquisition": Text(zh="客户获取", en="Acquisition"),
     "retention": Text(zh="客户留存", en="Retention"),
     "value": Text(zh="客户价值", en="Value"),
+    "contracts": Text(zh="合同与订阅", en="Contracts and subscriptions"),
     "lifetime": Text(zh="客户终身价值", en="Lifetime value"),
     "satisfaction": Text(zh="满意度与客户之声", en="Satisfaction and voice of the customer"),
     "campaigns": Text(zh="市场活动", en="Campaigns"),

@@ -133,6 +133,9 @@ BUILT_IN: tuple[Rule, ...] = (
     Rule("messages", "opened_at", "at_least_column", "sent_at"),
     Rule("offers", "accepted_at", "at_least_column", "offered_at"),
     Rule("referrals", "customer_id", "filled", severity="warning"),
+    Rule("subscriptions", "to_on", "at_least_column", "from_on"),
+    Rule("subscriptions", "ended_on", "at_least_column", "from_on"),
+    Rule("subscriptions", "customer_id", "filled", severity="warning"),
     Rule("products", "price", "at_least", 0),
     Rule("products", "cost", "at_most_column", "price", severity="warning"),
 )

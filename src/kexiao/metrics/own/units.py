@@ -29,6 +29,7 @@ KINDS: dict[str, Text] = {
     "offers": Text(zh="销售提议", en="offers"),
     "prospects": Text(zh="潜在客户", en="prospects"),
     "referrals": Text(zh="推荐", en="referrals"),
+    "contracts": Text(zh="合同", en="contracts"),
     "opportunities": Text(zh="商机", en="opportunities"),
     "mentions": Text(zh="提及", en="mentions"),
     "engagements": Text(zh="互动", en="engagements"),
@@ -49,7 +50,7 @@ _OF_ROWS = {
     "resolved_cases": "complaints", "offer_outcomes": "offers", "prospect_outcomes": "prospects", "referral_outcomes": "referrals",
     "invited": "invitations", "reached": "messages", "reviews": "reviews",
     "opportunities": "opportunities", "closed_opportunities": "opportunities",
-    "acquisitions": "customers", "campaign_outcomes": "campaigns",
+    "ended_terms": "contracts", "acquisitions": "customers", "campaign_outcomes": "campaigns",
 }  # fmt: skip
 # What is divided by what, how often it is taken, and the unit that it has.
 _RATES: dict[tuple[str, str, int], str] = {
@@ -100,6 +101,7 @@ MATURED_OUTCOMES = (
     Where("resolved_matured", "=", 1),
     Where("reopened_matured", "=", 1),
     Where("accepted_matured", "=", 1),
+    Where("renewed_matured", "=", 1),
 )
 _SOLD = (
     "sale_orders", "sale_lines", "returns", "return_lines", "placed_orders", "sale_outcomes", "credited_sales", "credited_returns",
