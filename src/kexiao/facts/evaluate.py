@@ -33,9 +33,10 @@ from kexiao.facts.formula import (
     walk,
     words,
 )
+from kexiao.facts.goals import run_goals
 from kexiao.facts.metric import MetricValue, Number
 from kexiao.facts.own_passes import added, nothing_there, run_own, unknown_values
-from kexiao.facts.passes import Gini, OwnPass
+from kexiao.facts.passes import Gini, GoalsReached, OwnPass
 from kexiao.facts.periods import Period
 from kexiao.facts.source import FactSource
 from kexiao.facts.states import run_states
@@ -118,7 +119,9 @@ def _run_passes(
         for run in runs(periods):
             passes.seconds |= run_second_orders(source, run, dimensions, where)
     for part in dict.fromkeys(parts):
-        if isinstance(part, _OWN):
+        if isinstance(part, GoalsReached):
+            passes.own[part] = run_goals(source, part, periods, dimensions, where, evaluate)
+        elif isinstance(part, _OWN):
             passes.own[part] = run_own(source, part, periods, dimensions, where)
     return passes
 

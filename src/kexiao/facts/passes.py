@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from kexiao.facts.contracts import CONTRACT_DIMENSIONS, SUBSCRIPTIONS
-from kexiao.facts.selling import CATEGORIES, OPPORTUNITIES, QUOTAS, REFERRALS, TIERS
+from kexiao.facts.selling import CAMPAIGN_GOALS, CATEGORIES, OPPORTUNITIES, QUOTAS, REFERRALS, TIERS
 from kexiao.facts.subjects import (
     ARMS,
     CAMPAIGN_OUTCOMES,
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 LookBack = Literal["", "window", "acquired", "year"]
 BoundState = Literal["start", "end", "lost", "new"]
+Direction = Literal["higher", "lower", "neither"]
+Reckoned = Literal["attainment", "progress", "inverse"]
 
 
 class OwnPass:
@@ -326,3 +328,31 @@ class RecurringLost(OwnPass):
     def canonical(self) -> tuple[tuple[str, ...], ...]:
         """Contracts."""
         return (SUBSCRIPTIONS,)
+
+
+@dataclass(frozen=True, slots=True)
+class GoalMetric:
+    """A metric for which a campaign can have a goal: its name in the table of targets, its formula, and where it should be."""
+
+    name: str
+    formula: Formula
+    better: Direction
+
+
+@dataclass(frozen=True, slots=True)
+class GoalsReached(OwnPass):
+    """How far campaigns reached the goals whose last day lies in the period, each by its own metric; of several the mean."""
+
+    measured: tuple[GoalMetric, ...]
+    reckoned: Reckoned
+    label: Text
+
+    @property
+    def canonical(self) -> tuple[tuple[str, ...], ...]:
+        """Goals of campaigns."""
+        return (CAMPAIGN_GOALS,)
+
+    @property
+    def broken_down_by(self) -> tuple[str, ...]:
+        """What a goal names."""
+        return "campaign", "channel", "region", "team", "salesperson"

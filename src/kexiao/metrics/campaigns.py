@@ -5,6 +5,7 @@ from __future__ import annotations
 from kexiao.facts.formula import Minus, Ratio
 from kexiao.facts.metric import Example, Metric, Variant
 from kexiao.facts.passes import Incremental
+from kexiao.metrics.goal_parts import goals_reached
 from kexiao.metrics.parts import (
     budgets,
     campaign_answers,
@@ -269,3 +270,66 @@ unsubscribe_rate = Metric(
     source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
     example=Example(_MESSAGES, answer=0.25),
 )
+
+_GOALS = {
+    "targets": """
+        metric         | campaign | channel | from_on    | to_on      | value | start_value
+        net_sales      | spring   |         | 2025-03-01 | 2025-03-20 | 200   | 50
+        refund_rate    | spring   |         | 2025-03-01 | 2025-03-31 | 0.2   |
+        net_sales      | store    |         | 2025-02-01 | 2025-02-10 | 40    |
+        discount_rate  | store    |         | 2025-02-01 | 2025-02-11 | 0.25  |
+        orders         | long     |         | 2025-03-01 | 2025-12-31 | 9     |
+        orders         | none     |         | 2025-04-01 | 2025-04-05 | 0     |
+        orders         | trial    |         | 2025-05-01 | 2025-05-31 | 3     | 1
+        net_sales      |          |         | 2025-03-01 | 2025-03-31 | 999   |
+        """,
+    "orders": """
+        order_id | customer_id | ordered_on | campaign | amount | discount
+        a        | 1           | 2025-02-03 | store    | 60     | 40
+        b        | 2           | 2025-03-03 | spring   | 100    |
+        c        | 3           | 2025-03-20 | spring   | 50     |
+        d        | 3           | 2025-03-21 | spring   | 30     |
+        e        | 4           | 2025-03-09 |          | 500    |
+        f        | 5           | 2025-05-02 | trial    | 10     |
+        g        | 6           | 2025-05-31 | trial    | 10     |
+        z        | 9           | 2025-06-30 |          | 10     |
+        """,
+    "refunds": """
+        refund_id | order_id | refunded_on | amount
+        r1        | d        | 2025-03-25  | 18
+        r2        | z        | 2025-06-30  | 1
+        """,
+}
+
+goal_attainment_rate = Metric(
+    label=Text(zh="活动目标达成率", en="Goal attainment rate"),
+    why=Text(
+        zh="期内到期的活动目标达成了多少：越高越好的为 实际 ÷ 目标，越低越好的为 2 − 实际 ÷ 目标，贴近为好的为 1 − |实际 ÷ 目标 − 1|，最低为 0、不封顶。几个目标取平均，缺一个就不给数。",
+        en="How far campaigns reached the goals that ended in the period: actual ÷ goal where higher is better, 2 − actual ÷ goal where lower is, 1 − |actual ÷ goal − 1| where near is; never below 0, not capped. Of several the mean, and none at all where one is missing.",
+    ),
+    formula=goals_reached("attainment", Text(zh="按各目标的指标方向计算的达成率", en="actual against goal, by where the goal’s metric should be")),
+    unit="ratio",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(_GOALS, answer=1.125, dimensions={"campaign": "spring"}),
+    variants={
+        "progress": Variant(
+            Text(zh="按进度", en="progress"),
+            goals_reached("progress", Text(zh="（实际 − 起点）÷（目标 − 起点）", en="(actual − start) ÷ (goal − start), goal by goal")),
+            Text(zh="任何方向都适用；没有起点值就没有数。", en="Fits any direction; without a start there is no number."),
+        ),
+        "inverse": Variant(
+            Text(zh="目标 ÷ 实际", en="goal ÷ actual"),
+            goals_reached("inverse", Text(zh="目标 ÷ 实际，逐个目标", en="goal ÷ actual, goal by goal")),
+            Text(zh="常用于越低越好的指标；实际接近 0 时会变得极大。", en="Printed for metrics that should be low; it grows without bound as the actual nears 0."),
+        ),
+    },
+    more_examples=(
+        Example(_GOALS, answer=(1.5 + 0.4) / 2, period="2025-02"),
+        Example(_GOALS, answer=None, period="2025-04"),
+        Example(_GOALS, answer=None, period="2025-12"),
+        Example(_GOALS, answer=None, variant="progress"),
+        Example(_GOALS, answer=0.5, period="2025-05", variant="progress"),
+        Example(_GOALS, answer=(40 / 60 + 0.25 / 0.4) / 2, period="2025-02", variant="inverse"),
+    ),
+)  # fmt: skip
