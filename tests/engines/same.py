@@ -8,6 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from engines.shops import whole_shop
+
 from kexiao.cycle.measure import measure_facts
 from kexiao.engine.duck import Connection, DuckEngine
 from kexiao.engine.query import QueryEngine
@@ -18,6 +20,7 @@ from kexiao.metrics.catalogue import all_metrics
 from kexiao.tables.catalogue import all_tables
 
 NOW = date(2025, 7, 3)
+HALF_A_YEAR = ("2025Q1..2025Q2", "quarter", ())
 CLOSE = 1e-12
 
 
@@ -28,6 +31,20 @@ def on_both(
     connection = drawn_tables(tables)
     send(connection, other, folder)
     return facts_in_memory(DuckEngine(connection), policy, now=NOW), facts_in_memory(other, policy, now=NOW)
+
+
+def shop_unlike(
+    other: QueryEngine,
+    folder: Path,
+    seed: int,
+    period: str,
+    grain: str | None,
+    by: Sequence[str],
+    policy: Policy | None = None,
+) -> list[str]:
+    """Where the whole catalogue of a random shop differs on another engine, in words."""
+    ours, theirs = on_both(whole_shop(seed), other, folder, policy or Policy())
+    return differences(catalogue(ours, period, grain, by), catalogue(theirs, period, grain, by))
 
 
 def examples_unlike(other: QueryEngine, folder: Path) -> list[str]:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
 from datetime import date, timedelta
 
-FIRST, DAYS = date(2024, 1, 1), 546  # to 2025-06-30
-CHANNELS = ("web", "门店", "it's \\ here", None)
-Row = tuple[object, ...]
+from engines.drawing import CHANNELS, DAYS, FIRST, LAST, Row, day_of, drawn, later, money, some
+from engines.listening_tables import listening_tables
+from engines.selling_tables import selling_tables
+
+# The seed of the shop in which every metric has a number.
+WHOLE = 1
 
 
-def whole_shop(seed: int, *, customers: int = 12, orders: int = 90) -> dict[str, str]:
-    """The tables as text."""
-    draw = random.Random(seed)
-    placed = [_order(draw, number, customers) for number in range(orders)]
+def whole_shop(seed: int, *, customers: int = 20, orders: int = 120) -> dict[str, str]:
+    """The tables as text. Every second shop knows all costs and quantities, so that not only the reasons why there is no number are compared."""
+    draw, known = random.Random(seed), 1.0 if seed % 2 else 0.97
+    days = [FIRST, *(day_of(draw) for _ in range(orders - 2)), LAST]
+    placed = [_order(draw, number, day, customers, known) for number, day in enumerate(days)]
     return {
         "customers": _customers(draw, customers),
-        "products": drawn("product_id | category | cost", [("p1", "tea", "3.10"), ("p2", "cup", ""), ("p3", None, "1.00")]),
+        "products": drawn("product_id | category | tier | price | cost", [("p1", "tea", "A", "20.00", "3.10"), ("p2", "cup", "B", "45.50", ""), ("p3", None, None, "5.00", "1.00"), ("p4", "tea", "B", "90.00", "9.00")]),
         "orders": drawn("order_id | customer_id | ordered_on | status | channel | campaign | region | team | salesperson | segment | quantity | amount | discount | cost", placed),
-        "order_lines": _lines(draw, placed),
+        "order_lines": _lines(draw, placed, known),
         "refunds": _refunds(draw, placed),
         "spend": _spend(draw),
         "leads": _leads(draw, customers),
@@ -30,53 +33,42 @@ def whole_shop(seed: int, *, customers: int = 12, orders: int = 90) -> dict[str,
         "participations": _participations(draw, customers),
         "staff": drawn("staff_id | team | region | from_on | to_on", [("s1", "A", "north", "2024-01-05", ""), ("s2", "B", "south", "2024-03-01", "2025-02-14"), ("s3", None, "north", "2025-01-01", "")]),
         "scores": _scores(draw, customers),
+        **selling_tables(draw, seed, customers),
+        **listening_tables(draw, customers),
     }  # fmt: skip
 
 
-def drawn(header: str, rows: Iterable[Row]) -> str:
-    """A table as text."""
-    return "\n".join([header, *(" | ".join("" if cell is None else str(cell) for cell in row) for row in rows)])
-
-
-def _day(draw: random.Random, first: int = 0, last: int = DAYS - 1) -> date:
-    return FIRST + timedelta(days=draw.randint(first, last))
-
-
-def _money(draw: random.Random, most: int = 90_000) -> str:
-    fen = draw.randint(1, most)
-    return f"{fen // 100}.{fen % 100:02d}"
-
-
-def _some(draw: random.Random, value: object, share: float = 0.8) -> object:
-    return value if draw.random() < share else None
-
-
-def _order(draw: random.Random, number: int, customers: int) -> Row:
-    status = draw.choice(["completed"] * 8 + ["refunded", "cancelled", "test", "paid"])
-    who = _some(draw, draw.randint(1, customers), 0.85)
-    amount = _money(draw) if draw.random() < 0.93 else "-" + _money(draw, 3_000)
-    discount = _some(draw, _money(draw, 2_000), 0.4)
+def _order(draw: random.Random, number: int, day: date, customers: int, known: float) -> Row:
+    """An order; new customers keep coming until the end."""
+    status = (
+        draw.choice(["completed"] * 8 + ["refunded", "cancelled", "test", "paid"])
+        if FIRST < day < LAST
+        else "completed"
+    )
+    who = some(draw, draw.randint(1, 4 + (customers - 4) * (day - FIRST).days // DAYS), 0.85)
+    amount = money(draw) if draw.random() < 0.93 or day in (FIRST, LAST) else "-" + money(draw, 3_000)
+    discount = some(draw, money(draw, 2_000), 0.4)
     dims = (
         draw.choice(CHANNELS),
-        _some(draw, draw.choice(["c1", "c2"]), 0.3),
+        some(draw, draw.choice(["c1", "c2"]), 0.3),
         draw.choice(["north", "south", None]),
         draw.choice(["A", "B"]),
     )
-    sold_by = _some(draw, draw.choice(["s1", "s2"]))
-    return (f"o{number:03}", who, _day(draw), status, *dims, sold_by, draw.choice(["b2b", None]), _some(draw, draw.randint(1, 5)), amount, discount, _some(draw, _money(draw, 40_000), 0.97))  # fmt: skip
+    sold_by = some(draw, draw.choice(["s1", "s2"]))
+    return (f"o{number:03}", who, day, status, *dims, sold_by, draw.choice(["b2b", None]), some(draw, draw.randint(1, 5), known if known == 1 else 0.8), amount, discount, some(draw, money(draw, 40_000), known))  # fmt: skip
 
 
 def _customers(draw: random.Random, customers: int) -> str:
     rows = [
-        (c, _some(draw, _day(draw, -200, 300), 0.6), draw.choice(["web", "门店", None]), _some(draw, "c1", 0.2), draw.choice(["north", "south"]), draw.choice(["gold", None]))
+        (c, some(draw, day_of(draw, -200, 300), 0.8 if c < 7 else 0.1), draw.choice(["web", "门店", None]), some(draw, "c1", 0.2), draw.choice(["north", "south"]), draw.choice(["gold", None]))
         for c in range(1, customers + 1)
     ]  # fmt: skip
     return drawn("customer_id | acquired_on | acquisition_channel | acquisition_campaign | region | level", rows)
 
 
-def _lines(draw: random.Random, placed: list[Row]) -> str:
+def _lines(draw: random.Random, placed: list[Row], known: float) -> str:
     rows = [
-        (order[0], number, draw.choice(["p1", "p2", "p3", "gone"]), draw.randint(1, 4), _some(draw, _money(draw, 50_000), 0.5), _some(draw, _money(draw, 900), 0.3), _money(draw, 30_000), _some(draw, _money(draw, 20_000), 0.97))
+        (order[0], number, draw.choice(["p1", "p2", "p3", "p4", "gone"]), draw.randint(1, 4), some(draw, money(draw, 50_000), 0.5), some(draw, money(draw, 900), 0.3), money(draw, 30_000), some(draw, money(draw, 20_000), known))
         for order in placed
         if draw.random() < 0.6
         for number in range(1, draw.randint(2, 5))
@@ -92,13 +84,13 @@ def _refunds(draw: random.Random, placed: list[Row]) -> str:
         day = min(
             date.fromisoformat(str(order[2])) + timedelta(days=draw.randint(0, 60)), FIRST + timedelta(days=DAYS - 1)
         )
-        rows.append((f"r{number}", of, order[1], day, _money(draw, 9_000), _some(draw, _money(draw, 2_000), 0.5)))
+        rows.append((f"r{number}", of, order[1], day, money(draw, 9_000), some(draw, money(draw, 2_000), 0.5)))
     return drawn("refund_id | order_id | customer_id | refunded_on | amount | cost_returned", rows)
 
 
 def _spend(draw: random.Random) -> str:
     rows = [
-        (FIRST + timedelta(days=9 * n), draw.choice(CHANNELS[:3]), draw.choice(["c1", "c2", None]), draw.choice(["media", "salary", "promotion", "other"]), draw.choice(["acquisition", "retention"]), _money(draw))
+        (FIRST + timedelta(days=9 * n), draw.choice(CHANNELS[:3]), draw.choice(["c1", "c2", None]), draw.choice(["media", "salary", "promotion", "other"]), draw.choice(["acquisition", "retention"]), money(draw))
         for n in range(60)
     ]  # fmt: skip
     return drawn("spent_on | channel | campaign | category | purpose | amount", rows)
@@ -107,14 +99,14 @@ def _spend(draw: random.Random) -> str:
 def _leads(draw: random.Random, customers: int) -> str:
     rows = []
     for number in range(40):
-        day = _day(draw, 0, 500)
-        rows.append((f"l{number}", _some(draw, draw.randint(1, customers), 0.7), day, _some(draw, day + timedelta(days=draw.randint(0, 30)), 0.5), draw.choice(CHANNELS), draw.choice(["north", "south"])))  # fmt: skip
-    return drawn("lead_id | customer_id | created_on | qualified_on | channel | region", rows)
+        day = day_of(draw, 0, 500)
+        rows.append((f"l{number}", some(draw, draw.randint(1, customers), 0.7), day, some(draw, day + timedelta(days=draw.randint(0, 30)), 0.5), some(draw, draw.randint(0, 6)), draw.choice(CHANNELS), draw.choice(["north", "south"])))  # fmt: skip
+    return drawn("lead_id | customer_id | created_on | qualified_on | follow_ups | channel | region", rows)
 
 
 def _ad_results(draw: random.Random) -> str:
     rows = [
-        (FIRST + timedelta(days=14 * n), draw.choice(["web", "门店"]), "c1", _some(draw, draw.randint(100, 9_000)), _some(draw, draw.randint(0, 90)))
+        (FIRST + timedelta(days=14 * n), draw.choice(["web", "门店"]), "c1", some(draw, draw.randint(100, 9_000)), some(draw, draw.randint(0, 90)))
         for n in range(38)
     ]  # fmt: skip
     return drawn("day | channel | campaign | impressions | clicks", rows)
@@ -124,34 +116,32 @@ def _answers(draw: random.Random, customers: int) -> str:
     rows = []
     for number in range(70):
         measure, high = draw.choice([("csat", 5), ("nps", 10), ("ces", 7)])
-        day = _day(draw)
-        at = _some(draw, f"{day} {draw.randint(0, 23):02}:{draw.randint(0, 59):02}:00+00", 0.5)
-        rows.append((f"a{number:02}", "s1", _some(draw, draw.randint(1, customers), 0.9), at, day, measure, measure, draw.randint(0, high), 0, high, draw.choice(["web", "phone"]), draw.choice(CHANNELS), _some(draw, "c1", 0.3)))  # fmt: skip
+        day = day_of(draw)
+        at = some(draw, f"{day} {draw.randint(0, 23):02}:{draw.randint(0, 59):02}:00+00", 0.5)
+        rows.append((f"a{number:02}", "s1", some(draw, draw.randint(1, customers), 0.9), at, day, measure, measure, draw.randint(0, high), 0, high, draw.choice(["web", "phone"]), draw.choice(CHANNELS), some(draw, "c1", 0.3)))  # fmt: skip
     return drawn("response_id | survey | customer_id | responded_at | responded_on | question | measure | score | scale_low | scale_high | mode | channel | campaign", rows)  # fmt: skip
 
 
 def _complaints(draw: random.Random, customers: int) -> str:
     rows = []
     for number in range(40):
-        day, minute = _day(draw), draw.randint(0, 1439)
+        day, minute = day_of(draw), draw.randint(0, 1439)
         opened = (
             f"{day} {minute // 60:02}:{minute % 60:02}:{draw.randint(0, 59):02}.{draw.randint(0, 999):03}+00"
             if draw.random() < 0.7
             else None
         )
-        ended = day + timedelta(days=draw.randint(0, 40)) if draw.random() < 0.7 else None
-        ended = ended if ended and ended < FIRST + timedelta(days=DAYS) else None
+        ended, answered = later(draw, day, 40, 0.8), later(draw, day, 3, 0.8)
+        again = later(draw, ended, 12, 0.4) if ended else None
         resolved = f"{ended} 23:59:{draw.randint(0, 59):02}.5+00" if ended and opened else None
-        rows.append((f"k{number}", _some(draw, draw.randint(1, customers)), opened, day, resolved, ended, draw.choice(["late", None]), draw.choice(CHANNELS), draw.choice(["A", "B"])))  # fmt: skip
-    return drawn(
-        "complaint_id | customer_id | opened_at | opened_on | resolved_at | resolved_on | category | channel | team",
-        rows,
-    )
+        response = f"{answered} 23:58:59.25+00" if answered and opened else None
+        rows.append((f"k{number}", some(draw, draw.randint(1, customers)), opened, day, response, answered, resolved, ended, again, draw.choice(["late", None]), draw.choice(CHANNELS), draw.choice(["A", "B"])))  # fmt: skip
+    return drawn("complaint_id | customer_id | opened_at | opened_on | first_response_at | first_response_on | resolved_at | resolved_on | reopened_on | category | channel | team", rows)  # fmt: skip
 
 
 def _participations(draw: random.Random, customers: int) -> str:
     rows = [
-        (campaign, c, _some(draw, _day(draw, 300, 420)), draw.choice(["online", "offline"]), draw.choice(["treated", "holdout", None]))
+        (campaign, c, some(draw, day_of(draw, 300, 420)), draw.choice(["online", "offline"]), draw.choice(["treated", "holdout", None]))
         for campaign in ("c1", "c2", "c3")
         for c in range(1, customers + 1)
         if draw.random() < 0.8
@@ -160,10 +150,9 @@ def _participations(draw: random.Random, customers: int) -> str:
 
 
 def _scores(draw: random.Random, customers: int) -> str:
-    names = {"clv": ("customer_lifetime_value", "probability_alive")}
+    scores = ("lifetime_value", "lifetime_value_error_1", "residual_value", "probability_alive")
     rows = [
-        (model, score, FIRST + timedelta(days=DAYS), c, round(draw.random() * 100, 6))
-        for model, scores in names.items()
+        ("clv", score, LAST + timedelta(days=1), c, round(draw.random() * 100, 6))
         for score in scores
         for c in range(1, customers + 1)
     ]

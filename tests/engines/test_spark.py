@@ -10,15 +10,14 @@ from typing import Any
 
 import pytest
 from collecting import Company
+from engines.merged import merged_company
 from engines.operators import unlike
-from engines.same import catalogue, differences, equal, on_both
-from engines.shops import whole_shop
+from engines.same import HALF_A_YEAR, equal, on_both, shop_unlike
+from engines.shops import WHOLE
 from engines.spark_cluster import cluster_running
 from servers import absent, free_port
 
-from kexiao.cycle.customers import customer_named, opened
 from kexiao.cycle.measure import measure, measure_facts
-from kexiao.cycle.merging import merge_customers
 from kexiao.engine.folder import Folder, open_folder
 from kexiao.engine.spark import SparkEngine, connect_spark
 from kexiao.errors import IntegrityFailed, SourceUnavailable, WrongUse
@@ -58,42 +57,23 @@ def test_the_day_of_a_moment_does_not_hang_on_the_server(engine: SparkEngine) ->
 
 
 def test_the_whole_catalogue_of_a_shop_is_the_same(engine: SparkEngine, tmp_path: Path) -> None:
-    ours, theirs = on_both(whole_shop(1), engine, tmp_path, Policy())
-    found = catalogue(ours, "2025Q1", None, ())
-    assert len([value for value in found.values() if value["value"] is not None]) > 80
-    assert differences(found, catalogue(theirs, "2025Q1", None, ())) == []
+    assert shop_unlike(engine, tmp_path, WHOLE, *HALF_A_YEAR) == []
 
 
 @pytest.mark.slow
 def test_the_whole_catalogue_by_month_and_channel_is_the_same(engine: SparkEngine, tmp_path: Path) -> None:
     policy = Policy(active_window_days=90, margin_rate=0.3)
-    ours, theirs = on_both(whole_shop(2), engine, tmp_path, policy)
-    asked = ("2025-01..2025-03", "month", ("channel",))
-    assert differences(catalogue(ours, *asked), catalogue(theirs, *asked)) == []
+    assert shop_unlike(engine, tmp_path, 2, "2025-01..2025-03", "month", ("channel",), policy) == []
 
 
 # ---- The command: a workspace with merged customers, measured here and there.
 
-ORDERS = """
-    订单号 | 下单时间            | 金额  | 状态   | 客户编号 | 渠道
-    1      | 2025-01-05 00:30:00 | 100.1 | 已完成 | A        | 门店
-    2      | 2025-02-05 10:00:00 | 50    | 已完成 | B        | 微信
-    3      | 2025-02-28 23:59:59 | 70    | 已完成 | C        | it's
-    4      | 2025-03-07 10:00:00 | 30    | 已完成 | A        | 天猫
-    5      | 2025-03-09 10:00:00 | 20    | 已退款 | B        | 微信
-    6      | 2025-04-01 00:10:00 | 25    | 已完成 |          | 天猫
-"""
 SOME = ("net_sales", "orders", "ordering_customers", "retention_rate", "repeat_purchase_rate", "new_customers")
 
 
 @pytest.fixture
 def company(tmp_path: Path) -> Company:
-    made = Company(tmp_path)
-    made.load(ORDERS)
-    with opened(made.folder) as at:
-        stays, other = customer_named(at, "A"), customer_named(at, "C")
-    merge_customers(made.folder, stays, [other])
-    return made
+    return merged_company(tmp_path)
 
 
 def set_to(company: Company, **settings: str) -> Folder:
