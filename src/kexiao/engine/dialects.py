@@ -1,7 +1,8 @@
 """SQL for each engine: queries are plain SQL and our own operators, and every operator is rendered here, engine by engine.
 
 An operator is written as a function call (``MONTH_INDEX(sold_on)``). Nothing but plain SELECT, JOIN, UNION, CASE, window and aggregate functions may
-stand around it, because that much every engine reads alike. An order that decides something names where nulls stand.
+stand around it, because that much every engine reads alike. An order that decides something names where nulls stand; a column that both sides of a
+join have is named with AS, for ClickHouse would call it by its side (``l.quantity``).
 """
 
 from __future__ import annotations

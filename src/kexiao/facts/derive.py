@@ -69,20 +69,20 @@ def _sale_lines(policy: Policy) -> str:
     shared = "o.order_id, o.customer_id, o.sold_on, o.channel, o.campaign, o.region, o.team, o.salesperson, o.segment"
     cost = _stand_in_cost(policy, "l.cost", "net")
     even = f"""
-        SELECT {shared}, l.line_no, l.product_id, l.quantity, l.net, coalesce(l.gross, l.net + coalesce(l.discount, 0)) AS gross, l.cost
+        SELECT {shared}, l.line_no, l.product_id, l.quantity AS quantity, l.net AS net, coalesce(l.gross, l.net + coalesce(l.discount, 0)) AS gross, l.cost AS cost
         FROM sale_orders AS o JOIN order_lines AS l ON l.order_id = o.order_id WHERE o.net = o.lines_net"""
     so_far = "sum(l.net) OVER (PARTITION BY l.order_id ORDER BY l.line_no ROWS UNBOUNDED PRECEDING)"
     spread = f"""
-        SELECT {shared}, l.line_no, l.product_id, l.quantity,
+        SELECT {shared}, l.line_no, l.product_id, l.quantity AS quantity,
                CAST(l.net + {_share_to_the_fen("o.net - o.lines_net", "l.net", so_far, "o.lines_net", "l.line_no", "l.order_id")} AS DECIMAL(18,2)) AS net,
-               coalesce(l.gross, l.net + coalesce(l.discount, 0)) AS gross, l.cost
+               coalesce(l.gross, l.net + coalesce(l.discount, 0)) AS gross, l.cost AS cost
         FROM sale_orders AS o JOIN order_lines AS l ON l.order_id = o.order_id WHERE o.net <> o.lines_net"""
     alone = f"""
         SELECT {shared}, CAST(1 AS BIGINT) AS line_no, CAST(NULL AS VARCHAR) AS product_id, o.quantity, o.net, o.gross, o.cost
         FROM sale_orders AS o WHERE o.line_count IS NULL"""
     return f"""
         SELECT l.order_id, l.customer_id, l.sold_on, l.channel, l.campaign, l.region, l.team, l.salesperson, l.segment, l.line_no, l.product_id,
-               p.category, l.quantity, CAST(l.gross AS DECIMAL(18,2)) AS gross, CAST(l.gross - l.net AS DECIMAL(18,2)) AS discount,
+               p.category, l.quantity AS quantity, CAST(l.gross AS DECIMAL(18,2)) AS gross, CAST(l.gross - l.net AS DECIMAL(18,2)) AS discount,
                CAST(l.net AS DECIMAL(18,2)) AS net, CAST({cost} AS DECIMAL(18,2)) AS cost
         FROM ({even} UNION ALL {spread} UNION ALL {alone}) AS l LEFT JOIN products AS p ON p.product_id = l.product_id"""
 
@@ -159,8 +159,8 @@ def _customer_summary() -> str:
     ``new_on`` is the first order's day unless the company knew the customer earlier; ``channel`` is that of acquisition, on file or of the first order.
     """
     return """
-        SELECT coalesce(d.customer_id, c.customer_id) AS customer_id, d.first_on, d.last_on, d.orders, d.purchase_days,
-               CASE WHEN f.orders > 1 THEN d.first_on ELSE s.sold_on END AS second_on, d.net,
+        SELECT coalesce(d.customer_id, c.customer_id) AS customer_id, d.first_on, d.last_on, d.orders AS orders, d.purchase_days,
+               CASE WHEN f.orders > 1 THEN d.first_on ELSE s.sold_on END AS second_on, d.net AS net,
                CASE WHEN c.acquired_on < d.first_on OR d.first_on IS NULL THEN c.acquired_on ELSE d.first_on END AS acquired_on,
                CASE WHEN c.acquired_on < d.first_on THEN NULL ELSE d.first_on END AS new_on,
                coalesce(c.acquisition_channel, o.channel) AS channel, coalesce(c.acquisition_campaign, o.campaign) AS campaign,
