@@ -22,6 +22,7 @@ from kexiao.tables.catalogue import all_tables
 NOW = date(2025, 7, 3)
 HALF_A_YEAR = ("2025Q1..2025Q2", "quarter", ())
 CLOSE = 1e-12
+LIMITS = ("interval_low", "interval_high")
 
 
 def on_both(
@@ -31,6 +32,13 @@ def on_both(
     connection = drawn_tables(tables)
     send(connection, other, folder)
     return facts_in_memory(DuckEngine(connection), policy, now=NOW), facts_in_memory(other, policy, now=NOW)
+
+
+def policy_of(seed: int) -> Policy:
+    """One policy or another: with and without a stand-in for unknown costs, refunds booked on either day."""
+    return Policy(
+        active_window_days=90, margin_rate=0.3 if seed % 2 else None, refund_date="order" if seed % 3 else "refund"
+    )
 
 
 def shop_unlike(
@@ -89,15 +97,17 @@ def differences(ours: Mapping[Any, dict[str, Any]], theirs: Mapping[Any, dict[st
     found = [f"{key}: only on one engine" for key in ours.keys() ^ theirs.keys()]
     for key in ours.keys() & theirs.keys():
         for field, left in ours[key].items():
-            if not equal(left, theirs[key][field]):
+            if not equal(left, theirs[key][field], _size(ours[key]) if field in LIMITS else 0.0):
                 found.append(f"{key} {field}: {left} and {theirs[key][field]}")
     return sorted(found)
 
 
-def equal(left: Any, right: Any) -> bool:
-    """Equal, floats to 1e-12; a number is never equal to a missing one."""
+def equal(left: Any, right: Any, size: float = 0.0) -> bool:
+    """Equal, floats to 1e-12 of themselves or of ``size``; a number is never equal to a missing one."""
     if isinstance(left, float) and isinstance(right, (float, int)) and not isinstance(right, bool):
-        return left == right or (math.isnan(left) and math.isnan(right)) or math.isclose(left, right, rel_tol=CLOSE)
+        if math.isnan(left) and math.isnan(right):
+            return True
+        return left == right or math.isclose(left, right, rel_tol=CLOSE, abs_tol=CLOSE * size)
     if isinstance(left, Mapping):
         return (
             isinstance(right, Mapping) and left.keys() == right.keys() and all(equal(left[k], right[k]) for k in left)
@@ -105,3 +115,8 @@ def equal(left: Any, right: Any) -> bool:
     if isinstance(left, (list, tuple)):
         return len(left) == len(right) and all(map(equal, left, right))
     return bool(left == right)
+
+
+def _size(record: Mapping[str, Any]) -> float:
+    """How large an interval is at its far end: a limit is the value less a margin, so one near 0 has no digits of its own."""
+    return max(abs(record[name] or 0.0) for name in ("value", *LIMITS))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from engines.clickhouse import ClickHouseEngine, clickhouse_session
 from engines.operators import unlike
-from engines.same import HALF_A_YEAR, shop_unlike
+from engines.same import HALF_A_YEAR, policy_of, shop_unlike
 from engines.shops import WHOLE
 from servers import absent
 
@@ -31,3 +31,15 @@ def test_every_operator_means_the_same(engine: ClickHouseEngine) -> None:
 
 def test_the_whole_catalogue_of_a_shop_is_the_same(engine: ClickHouseEngine, tmp_path: Path) -> None:
     assert shop_unlike(engine, tmp_path, WHOLE, *HALF_A_YEAR) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("seed", "by"),
+    [(2, ("channel",)), (3, ("region", "level")), (4, ("category",)), (5, ("cohort",)), (6, ("salesperson", "team"))],
+    ids=lambda value: "-".join(value) if isinstance(value, tuple) else str(value),
+)
+def test_the_whole_catalogue_by_month_and_dimensions_is_the_same(
+    engine: ClickHouseEngine, tmp_path: Path, seed: int, by: tuple[str, ...]
+) -> None:
+    assert shop_unlike(engine, tmp_path, seed, "2024-01..2025-06", "month", by, policy_of(seed)) == []
