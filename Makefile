@@ -1,6 +1,8 @@
 # Every command of the project. In a fresh clone with Python 3.11 or newer, any of them may be the first one typed.
 
 SHELL := /bin/bash
+# The tests start the program hundreds of times: what Python compiles is kept, whatever the shell says.
+unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 
 # The first Python here that is new enough; another one: make test PYTHON=/path/to/python

@@ -208,11 +208,14 @@ def test_a_heading_is_the_same_however_it_is_spelled() -> None:
     assert normal("ORDER ID") == normal("order_id") == normal(" Order-Id　") == "orderid"
 
 
-# Every sign of a moment exchanged for one that is no digit there: DuckDB casts some of these to a time of day, and drops what it did not read.
+def spoilt(written: str, signs: str) -> list[str]:
+    """Every sign of a cell exchanged for another."""
+    return sorted({written[:at] + sign + written[at + 1 :] for at in range(len(written)) for sign in signs} - {written})
+
+
+# DuckDB casts some of these to a time of day, and drops what it did not read.
 WRITTEN = "2025-01-06 09:00:00"
-SPOILT = sorted(
-    {WRITTEN[:at] + sign + WRITTEN[at + 1 :] for at in range(len(WRITTEN)) for sign in " +-.:TZ/_c"} - {WRITTEN}
-)
+SPOILT = spoilt(WRITTEN, " +-.:TZ/_c")
 
 
 def test_a_spoilt_moment_is_read_as_with_care_or_not_at_all(tmp_path: Path) -> None:
@@ -229,3 +232,34 @@ def test_a_spoilt_moment_is_read_as_with_care_or_not_at_all(tmp_path: Path) -> N
         and date.fromisoformat(read.value[:10]).year > 1999
     }
     assert {key: at[:19] for key, at in loaded.items()} == wanted
+
+
+def test_a_spoilt_id_or_phone_is_read_as_with_care_or_not_at_all(tmp_path: Path) -> None:
+    """13e00000009 is a number of eleven digits to DuckDB; ids are taken as they are, or cleaned."""
+    company = Company(tmp_path)
+    cells = [("ID1234", "13812345678")] * 2
+    cells += [(cell, "13812345678") for cell in spoilt("ID1234", " +-.:~/_#'e，é")]
+    cells += [(f"X{n}", cell) for n, cell in enumerate([*spoilt("13812345678", " +-.:~/_eE2"), "13e00000009"])]
+    rows = [f"A{n} | 2025-01-06 09:00:00 | {key} | {phone} | 1.00" for n, (key, phone) in enumerate(cells)]
+    company.load("\n".join(["订单号 | 下单时间 | 客户编号 | 手机号 | 实付金额", *rows]))
+    held = dict(company.rows("contacts", "source_id, phone", "1"))
+    assert held == {read_key(key.strip()).value: read_phone(phone.strip()).value for key, phone in cells}
+
+
+def test_words_for_nothing_are_neither_a_customer_nor_a_channel(tmp_path: Path) -> None:
+    """All orders of nobody would else be those of one large customer."""
+    nothing = ["N/A", "none", "NaN", "#N/A", "#REF!", "-", "/", "——", "无", "NULL", "nil"]
+    company = Company(tmp_path)
+    rows = [f"A{n} | 2025-01-06 | {word} | {word} | 1.00" for n, word in enumerate(nothing)]
+    company.load(
+        "\n".join(["订单号 | 下单时间 | 客户编号 | 渠道 | 实付金额", *rows, "B | 2025-01-06 | C1 | NA | 1.00"])
+    )
+    loaded = company.rows("orders", "order_id, customer_id IS NULL, channel", "1")
+    assert loaded == [*sorted((f"A{n}", True, None) for n in range(len(nothing))), ("B", False, "NA")]
+
+
+def test_a_name_that_says_nothing_is_nobody(tmp_path: Path) -> None:
+    company = Company(tmp_path)
+    rows = [f"A{n} | 2025-01-06 | {word} | 1.00" for n, word in enumerate(["无", "-", "N/A", "Na", "赵一"])]
+    company.load("\n".join(["订单号 | 下单时间 | 客户姓名 | 实付金额", *rows]))
+    assert {name for (name,) in company.rows("contacts", "name", "1")} == {"Na", "赵一"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -15,6 +15,7 @@ from kexiao.sources.mapping.fields import Field
 from kexiao.sources.mapping.plan import SheetMapping
 from kexiao.sources.mapping.testers import perhaps_tester
 from kexiao.sources.mapping.values.moments import is_implausible
+from kexiao.sources.mapping.values.reading import NO_KEY, NO_TEXT, as_written
 
 SQL_TYPES = {
     "money": "DECIMAL(18,2)",
@@ -44,6 +45,10 @@ LINE_ONLY = frozenset(
 )
 _WHITE = "' \t\r\n\u3000\u00a0'"
 _EMPTY = ("", "NULL", "\\N", "null", "(null)", "<null>")
+"""Words for nothing in cells that are cast: all others are read as text elsewhere, which knows them."""
+_EMPTY_AS_WRITTEN = {"key": as_written(NO_KEY), "text": as_written(NO_TEXT), "free_text": as_written(NO_TEXT)}
+_SHORT = 6
+assert all(len(word.encode()) <= _SHORT or word.startswith("#") for word in NO_KEY)
 _PATTERNS = {
     "money": "-?[0-9]{1,12}(\\.[0-9]{1,2})?",
     "number": "-?[0-9]{1,12}(\\.[0-9]{1,15})?",
@@ -58,18 +63,21 @@ _PATTERNS = {
 }
 
 _USUAL = {
-    "instant": "(strlen({0}) = 19 AND CAST(TRY_CAST({0} AS TIMESTAMP) AS VARCHAR) = {0})",
-    "money": "(strlen({0}) < 16 AND CAST(TRY_CAST({0} AS DECIMAL(18,2)) AS VARCHAR) = {0})",
+    "instant": "(strlen({0}) = 19 AND CAST({1} AS VARCHAR) = {0})",
+    "money": "(strlen({0}) < 16 AND CAST({1} AS VARCHAR) = {0})",
+    "key": "({0} >= '0' AND {0} < '~' AND url_encode({0}) = {0} AND NOT contains({0}, '.'))",
+    "phone": "(strlen({0}) = 11 AND {0} BETWEEN '13000000000' AND '19999999999' "
+    "AND TRY_CAST({0} AS UBIGINT) BETWEEN 13000000000 AND 19999999999 AND NOT contains({0}, 'e') AND NOT contains({0}, 'E'))",
 }
-"""How a clean cell is mostly written, where that is found out in half the time that its pattern takes."""
+"""How a clean cell is mostly written, where that is found out in half the time that its pattern takes: its text and its cast ``m<number>``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
     """One mapped column.
 
-    ``clean`` is SQL of the value of a clean cell over its text ``r<number>``, null for any other; ``cast`` the same without the test, for columns of
-    nothing but clean cells. ``filled`` cells of which ``unread`` are not clean, whose readings stand in the table ``slow``; ``odd`` clean ones hold
+    ``clean`` is SQL of the value of a clean cell over its text ``r<number>`` and its cast ``m<number>``, null for any other; ``cast`` the same without
+    the test, for columns of nothing but clean cells. ``filled`` cells of which ``unread`` are not clean, whose readings stand in the table ``slow``; ``odd`` clean ones hold
     dates that cannot be meant, ``broken`` ones a fraction where things are counted, ``testers`` perhaps name a test customer.
     """
 
@@ -97,7 +105,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """The mapped columns of a sheet and ``rows``, SQL of their texts: ``row_no``, ``r0``, ``r1`` …, trimmed, null where empty."""
+    """The mapped columns of a sheet and ``rows``, SQL of their texts: ``row_no``, ``r0``, ``r1`` …, trimmed, null where empty, and what casts of them."""
 
     rows: str
     columns: tuple[Column, ...]
@@ -109,15 +117,15 @@ def cells_of(connection: Connection, sheet: StagedSheet, mapping: SheetMapping, 
         _column(number, field, mapping.unit(field.name), zone)
         for number, field in enumerate(one for one in mapping.sheet_kind.fields if one.name in mapping.columns)
     ]
-    texts = _Texts(sheet, tuple(sheet.header.index(mapping.columns[column.field.name]) for column in columns))
+    texts = _Texts(sheet, tuple((sheet.header.index(mapping.columns[c.field.name]), c.field.reads) for c in columns))
     down = mapping.options.fill_down
-    rows = _filled_down(texts.rows(), columns) if down else texts.rows()
+    rows = _cast(_filled_down(texts.rows(), columns) if down else texts.rows(), columns)
     counts = ", ".join([*(_counts(column, today) for column in columns), *([] if down else [texts.empties()])])
     values = ", ".join(f"{c.clean} AS v{c.number}" for c in columns)
     found = [int(count) for count in run(connection, f"SELECT {counts} FROM (SELECT *, {values} FROM ({rows}))")[0]]
     if not down:
         # Where no cell says that it is empty, nobody has to ask it again.
-        rows = texts.rows(frozenset(n for n, empty in enumerate(found[5 * len(columns) :]) if not empty))
+        rows = _cast(texts.rows(frozenset(n for n, no in enumerate(found[5 * len(columns) :]) if not no)), columns)
     return Cells(
         rows,
         tuple(
@@ -156,15 +164,16 @@ def implausible(field: Field, value: str, today: date) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Texts:
-    """SQL of the cells of some columns (their places in the sheet) as trimmed texts ``r0``, ``r1`` …, null where they say that they are empty."""
+    """SQL of the cells of some columns as trimmed texts ``r0``, ``r1`` …, null where they say that they are empty; ``places`` are the columns' places in
+    the sheet and how each is read."""
 
     sheet: StagedSheet
-    places: tuple[int, ...]
+    places: tuple[tuple[int, str], ...]
 
     def trimmed(self) -> str:
         """``row_no`` and the trimmed cells ``x0``, ``x1`` …; in a query of its own, so that no cell is trimmed twice."""
         cut = "c{at}" if self.sheet.trimmed else "trim(c{at}, " + _WHITE + ")"
-        cells = "".join(f", {cut.format(at=at)} AS x{number}" for number, at in enumerate(self.places))
+        cells = "".join(f", {cut.format(at=at)} AS x{number}" for number, (at, _) in enumerate(self.places))
         return f"SELECT row_no{cells} FROM {self.sheet.cells}"
 
     def rows(self, filled: frozenset[int] = frozenset()) -> str:
@@ -180,8 +189,14 @@ class _Texts:
         return ", ".join(f"count(x{n}) - count(r{n})" for n in range(len(self.places)))
 
     def _full(self, number: int) -> str:
-        # Compared one by one: DuckDB makes a join of a longer IN, for every column and in every query.
-        return " AND ".join(f"x{number} <> {quote_text(word)}" for word in _EMPTY)
+        if words := _EMPTY_AS_WRITTEN.get(self.places[number][1]):
+            return f"((strlen(x{number}) > {_SHORT} AND NOT starts_with(x{number}, '#')) OR ({_none_of(f'x{number}', words)}))"
+        return _none_of(f"x{number}", _EMPTY)
+
+
+def _none_of(text: str, words: Iterable[str]) -> str:
+    # Compared one by one: DuckDB makes a join of a longer IN, for every column and in every query.
+    return " AND ".join(f"{text} <> {quote_text(word)}" for word in words)
 
 
 def _filled_down(cells: str, columns: Sequence[Column]) -> str:
@@ -198,25 +213,30 @@ def _filled_down(cells: str, columns: Sequence[Column]) -> str:
     return f"SELECT row_no, {shown} FROM ({cells})"
 
 
+def _cast(texts: str, columns: Sequence[Column]) -> str:
+    """The texts, and beside each that is no text what casts of it as ``m<number>``; in a query of its own, so that no cell is cast twice."""
+    kinds = {c.number: "TIMESTAMP" if c.field.reads == "instant" else c.sql_type for c in columns}
+    casts = "".join(f", TRY_CAST(r{n} AS {kind}) AS m{n}" for n, kind in kinds.items() if kind != "VARCHAR")
+    return f"SELECT *{casts} FROM ({texts})"
+
+
 def _column(number: int, field: Field, unit: Decimal, zone: ZoneInfo) -> Column:
-    raw, kind = f"r{number}", SQL_TYPES.get(field.reads, "VARCHAR")
+    raw, found, kind = f"r{number}", f"m{number}", SQL_TYPES.get(field.reads, "VARCHAR")
     if field.reads in ("text", "free_text"):
         return Column(number, field, raw, raw)
     if field.reads == "choice" or (field.reads == "money" and unit != Decimal(1)):
         return Column(number, field, f"CAST(NULL AS {kind})", f"CAST(NULL AS {kind})")
-    cast = (
-        _instant(raw, zone) if field.reads == "instant" else f"TRY_CAST({raw} AS {kind})" if kind != "VARCHAR" else raw
-    )
+    cast = _instant(found, zone) if field.reads == "instant" else found if kind != "VARCHAR" else raw
     # What casts is not clean yet: DuckDB takes 09:00:0Z and 09:00: c for times of day as well. But what is written as DuckDB itself writes the value is.
     clean = f"regexp_full_match({raw}, '{_PATTERNS[field.reads]}')"
     if usual := _USUAL.get(field.reads):
-        clean = f"({usual.format(raw)} OR {clean})"
+        clean = f"({usual.format(raw, found)} OR {clean})"
     return Column(number, field, f"CASE WHEN {clean} THEN {cast} END", cast)
 
 
-def _instant(raw: str, zone: ZoneInfo) -> str:
+def _instant(local: str, zone: ZoneInfo) -> str:
     """Business time as an instant; a local time that the clock skipped or showed twice is left to the slow road, which tells of it."""
-    local, name = f"TRY_CAST({raw} AS TIMESTAMP)", quote_text(zone.key)
+    name = quote_text(zone.key)
     there = instant_of(local, zone)
     if fixed_offset(zone) is not None:
         return there

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-from kexiao.sources.mapping.values.reading import INVISIBLE, MISSING, NOTHING, SPACES, Read, plain
+from kexiao.sources.mapping.values.reading import INVISIBLE, MISSING, NO_KEY, NOTHING, SPACES, Read, plain
 
 _LOST_DIGITS = re.compile(r"\d(\.\d+)?[eE]\+\d+")
 _MOBILE = re.compile(r"1[3-9]\d{9}")
@@ -21,18 +21,7 @@ def read_key(raw: str) -> Read:
     text = raw.translate(SPACES).strip()
     bare = unicodedata.normalize("NFKC", text) if any("\uff00" <= letter <= "\uffef" for letter in text) else text
     bare = bare.translate(INVISIBLE).strip().removeprefix("'")
-    if bare.casefold() in NOTHING - {"-", "/"} or not bare:
-        return MISSING
-    if bare.startswith("#") and bare.upper().rstrip("!?") in (
-        "#N/A",
-        "#REF",
-        "#VALUE",
-        "#NAME",
-        "#DIV/0",
-        "#NULL",
-        "#NUM",
-        "#NOT_CALCULATED",
-    ):
+    if bare.casefold() in NO_KEY:
         return MISSING
     if _LOST_DIGITS.fullmatch(bare):
         return Read(code="lost_digits")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from kexiao.sources.files.staged import CELL_ERRORS
 
 INVISIBLE = dict.fromkeys(
     [
@@ -44,6 +47,22 @@ NOTHING = frozenset(
         "<null>",
     }
 )
+"""Words in cells that say that there is nothing, casefolded."""
+BROKEN = frozenset(word.casefold().rstrip(end) for word in CELL_ERRORS for end in ("", "!?"))
+"""What a formula that failed leaves in a cell, casefolded, as workbooks write it and as exports of them do."""
+NO_KEY = NOTHING | BROKEN
+NO_TEXT = NO_KEY - {"na"}
+"""Words that are neither a name nor any other text; Na is a name, and NA a region."""
+
+
+def as_written(words: Iterable[str]) -> tuple[str, ...]:
+    """Casefolded words as people and programs write them.
+
+    >>> as_written({"nan"})
+    ('NAN', 'NaN', 'Nan', 'nan')
+    """
+    forms = {form for word in words for form in (word, word.upper(), word.capitalize())}
+    return tuple(sorted(forms | ({"NaN"} if "nan" in forms else set())))
 
 
 @dataclass(frozen=True, slots=True)
