@@ -60,15 +60,18 @@ def collect(
 
         print(pull.example(example), end="")
         return 0
-    folder = session().folder()
-    if undo is not None:
-        _undo(folder, undo)
-        return 0
     named = files or []
     if any(path.exists() for path in named):
         from kexiao.sources.files.reading import get_ready
 
         get_ready()
+    from kexiao.engine.folder import open_folder
+
+    # Loading needs no metrics, so those of the company are not read here.
+    folder = open_folder(session().workspace)
+    if undo is not None:
+        _undo(folder, undo)
+        return 0
     source = _source(folder, named, full)
     if source:
         _refuse_for_source(source, bool(mapping or exported_at or show_mapping or preview))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Connection = duckdb.DuckDBPyConnection
-MOST_SORTED = 20_000_000
+FEWEST_SORTED, MOST_SORTED = 200_000, 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +127,15 @@ def files_as_query(paths: Iterable[Path], columns: Sequence[tuple[str, str]]) ->
 def any_repeats(connection: Connection, rows: str, key: str, *, count: int | None = None) -> bool:
     """Whether two rows of a query have the same key (SQL of columns), told by its 64-bit hash: in 10 million different keys once in 400,000 times wrongly so.
 
-    Hashes are sorted by numpy, which is several times faster than grouping them; beyond what memory holds easily they are grouped. ``count``: how many
+    Hashes are sorted by numpy, which is several times faster than grouping them; few, and more than memory holds easily, are grouped. ``count``: how many
     rows there are at most, where that is known.
     """
-    import numpy as np
-
     if count is None:
         count = int(run(connection, f"SELECT count(*) FROM {rows}")[0][0])
-    if count > MOST_SORTED:
+    if not FEWEST_SORTED < count <= MOST_SORTED:
         return bool(run(connection, f"SELECT 1 FROM {rows} GROUP BY hash({key}) HAVING count(*) > 1 LIMIT 1"))
+    import numpy as np
+
     hashes = connection.execute(f"SELECT hash({key}) AS h FROM {rows}").fetchnumpy()["h"]
     low = hashes < np.uint64(2**63)
     # Two halves that have no hash in common, so that two processors sort.

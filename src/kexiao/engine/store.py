@@ -27,7 +27,7 @@ from kexiao.text import Text
 Columns = Sequence[tuple[str, str]]
 PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 122880, DICTIONARY_SIZE_LIMIT 1000, WRITE_BLOOM_FILTER false"
 """Dictionaries for what has few values, such as a channel: those of ids and amounts cost more to make than they save."""
-PART_BYTES = 32 * 1024**2
+PART_BYTES = 16 * 1024**2
 """How large the files of many rows become: rows that change later have only the few files written anew that hold them."""
 
 

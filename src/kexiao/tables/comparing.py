@@ -8,6 +8,7 @@ idempotent, which is why any order, grouping and repetition of the same rows giv
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kexiao.engine.duck import Connection, quote_name, quote_text, run
@@ -39,15 +40,21 @@ from kexiao.tables.value_times import value_times
 class Meeting:
     """How settled rows meet stored ones: SQL of what is known of a column on either side.
 
-    ``timed``: the settled rows have ``_said`` and ``_torn``; ``named``: so has the store for some columns of these rows; ``follows``: the rows are as
-    new as what is stored; ``derived``: they never contradict.
+    ``timed``: the settled rows have ``_said`` and ``_torn``; ``named``: so has the store for some columns of these rows; ``waiting``: some of them may
+    wait; ``follows``: the rows are as new as what is stored; ``derived``: they never contradict. ``silent``: columns on which no settled row says anything.
     """
 
     table: Table
     timed: bool
     named: bool
+    waiting: bool
     follows: bool
     derived: bool
+    silent: frozenset[str]
+
+    def spoken(self, columns: Iterable[Column]) -> list[Column]:
+        """Those of some columns on which settled rows may say something."""
+        return [c for c in columns if c.name not in self.silent]
 
     def given_time(self, c: Column) -> str:
         """When a given value was said."""
@@ -68,6 +75,8 @@ class Meeting:
 
     def stored_torn(self, c: Column) -> str:
         """Whether stored rows contradicted each other on the column."""
+        if not self.named and not self.waiting:
+            return "false"
         marked = f"coalesce(s_torn.{quote_name(c.name)}, false) OR " if self.named else ""
         return f"({old(c)} IS NULL AND ({marked}s_unknown))"
 
@@ -102,13 +111,23 @@ def compare(
     spoken = speaks_of(connection, writer, value_times, table)
     _meet(connection, writer, table, best, waiting=waiting, spoken=spoken)
     named, source = _hear(connection, writer, table) if spoken else (False, _UNTOLD)
-    meeting = Meeting(table, timed, named, follows, derived)
-    heard_rows = f"SELECT *, {_quiet(meeting)} AS is_quiet, {_differs(table)} AS differs FROM ({source})"
+    silent = frozenset() if timed else _silent(connection, table, best)
+    meeting = Meeting(table, timed, named, waiting, follows, derived, silent)
+    heard_rows = f"SELECT *, {_quiet(meeting)} AS is_quiet, {_differs(meeting)} AS differs FROM ({source})"
     connection.execute(f"CREATE OR REPLACE TEMP TABLE quiet AS {_quiet_rows(meeting, heard_rows, spoken)}")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE judged AS {_judged(meeting, heard_rows)}")
     if timed:
         connection.execute(f"INSERT INTO judged BY NAME {_new(table, best)}")
     return True
+
+
+def _silent(connection: Connection, table: Table, best: str) -> frozenset[str]:
+    """The columns on which no settled row says anything: most files speak of few of a table's columns."""
+    columns = content(table)
+    if not columns:
+        return frozenset()
+    found = run(connection, f"SELECT {', '.join(f'count({quote_name(c.name)})' for c in columns)} FROM {best}")[0]
+    return frozenset(c.name for c, count in zip(columns, found, strict=True) if not count)
 
 
 _UNTOLD = "SELECT *, s_known_at AS s_all, CAST(NULL AS TIMESTAMPTZ) AS s_confirmed, s_known_at AS s_top FROM met"
@@ -203,14 +222,15 @@ def _by_name(table: Table, groups: str) -> str:
 def _quiet_rows(meeting: Meeting, heard_rows: str, spoken: bool) -> str:
     """SQL of the rows of which at most a time is news; ``columns`` as ``value_times`` has them, of those that are said later than before."""
     table = meeting.table
-    covers = " AND ".join(f"({quote_name(c.name)} IS NOT NULL OR {old(c)} IS NULL)" for c in firm(table)) or "true"
+    covers = [f"({quote_name(c.name)} IS NOT NULL OR {old(c)} IS NULL)" for c in meeting.spoken(firm(table))]
+    covers += [f"{old(c)} IS NULL" for c in firm(table) if c.name in meeting.silent]
     news = ", ".join(
         f"CASE WHEN {quote_name(c.name)} IS NOT NULL AND known_at > {meeting.stored_time(c)} THEN {quote_text(c.name)} END"
-        for c in firm(table)
+        for c in meeting.spoken(firm(table))
     )
     listed = f"concat_ws(',', {news})" if news else "''"
     # All values said later than the row needs no list; where some have times of their own an earlier word of all would make the others older.
-    columns = f"CASE WHEN known_at > s_all AND {covers} THEN NULL ELSE {listed} END"
+    columns = f"CASE WHEN known_at > s_all AND {' AND '.join(covers) or 'true'} THEN NULL ELSE {listed} END"
     noted = "columns IS NULL OR columns <> '' OR known_at > s_top"
     return (
         f"SELECT src, row_no, differs, CASE WHEN {noted} THEN {'s_digest' if spoken else digest(table)} END AS digest, of_load, of_known_at, columns, known_at FROM "
@@ -218,8 +238,10 @@ def _quiet_rows(meeting: Meeting, heard_rows: str, spoken: bool) -> str:
     )
 
 
-def _differs(table: Table) -> str:
-    return any_of([f"coalesce({quote_name(c.name)} <> {old(c)}, false)" for c in content(table)])
+def _differs(meeting: Meeting) -> str:
+    return any_of(
+        [f"coalesce({quote_name(c.name)} <> {old(c)}, false)" for c in meeting.spoken(content(meeting.table))]
+    )
 
 
 def _quiet(meeting: Meeting) -> str:
@@ -231,7 +253,7 @@ def _quiet(meeting: Meeting) -> str:
         f"({quote_name(c.name)} IS NULL OR coalesce({rank(c, quote_name(c.name))} <= {rank(c, old(c))}, false))"
         if c.forward
         else f"({quote_name(c.name)} IS NULL OR coalesce({quote_name(c.name)} = {old(c)}, false))"
-        for c in content(table)
+        for c in meeting.spoken(content(table))
     ]
     plain = ["NOT s_hidden"]
     plain += ["_said IS NULL AND _torn IS NULL"] if meeting.timed else []
@@ -252,7 +274,7 @@ def _judged(meeting: Meeting, heard_rows: str) -> str:
         f"greatest(known_at, s_top) AS top, coalesce(known_at > s_top, false) AS later{', s_said' if meeting.named else ''}"
         f"{', ' + columns.lstrip(', ') if columns else ''} FROM ({heard_rows}) WHERE NOT is_quiet"
     )
-    moved = any_of([f"{new(c)} IS DISTINCT FROM {old(c)}" for c in content(table)])
+    moved = any_of([f"{new(c)} IS DISTINCT FROM {old(c)}" for c in meeting.spoken(content(table))])
     said = (
         "s_said"
         if meeting.named
@@ -272,6 +294,14 @@ def _judge(meeting: Meeting, c: Column) -> tuple[str, str, str, str]:
     """Of one column: whether it is torn, its time, its value, and whether time or tear are news."""
     value, here, there = quote_name(c.name), meeting.given_time(c), meeting.stored_time(c)
     given_torn, stored_torn = meeting.given_torn(c), meeting.stored_torn(c)
+    if c.name in meeting.silent:
+        time = f"CASE WHEN {old(c)} IS NOT NULL OR {stored_torn} THEN {there} END"
+        return (
+            f"{stored_torn} AS {is_torn(c)}",
+            f"{time} AS {time_of(c)}",
+            f"{old(c)} AS {new(c)}",
+            f"false AS {is_news(c)}",
+        )
     given = f"({value} IS NOT NULL OR {given_torn})"
     kept = f"({old(c)} IS NOT NULL OR {stored_torn})"
     newer = f"({given} AND (NOT {kept} OR {here} > {there}))"
