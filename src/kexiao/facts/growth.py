@@ -53,7 +53,7 @@ def run_growth(
     others = [compared_with(source, growth.of, period, growth.against) for period in periods]
     query = SumsQuery((growth.of,), (), (*periods, *others), dimensions, where)
     found: dict[Cell, Paired] = {}
-    for row in source.query(_sql(query, growth.of, len(periods))):
+    for row in source.query(paired_sql(query, growth.of, len(periods))):
         width = 1 + len(dimensions)
         cell = cell_of(row[0], row[1:width])
         now, earlier, units, change_squares, then_squares, products = row[width : width + 6]
@@ -79,7 +79,7 @@ def why_no_comparison(source: FactSource, formula: Formula, other: Period) -> Te
     return None
 
 
-def _sql(query: SumsQuery, formula: Formula, periods: int) -> str:
+def paired_sql(query: SumsQuery, formula: Formula, periods: int) -> str:
     """Units of both periods brought to one row a customer; anonymous orders stay apart."""
     amount = expression(formula, query)
     keys = ", ".join(["p", *query.dim_names()])

@@ -35,6 +35,13 @@ MARKS: dict[str, Mark] = {
         Text(zh="单个客户占比过大", en="one customer dominates"),
         Text(zh="一位客户就占了一成以上", en="one customer alone holds more than a tenth"),
     ),
+    "not_proof": Mark(
+        Text(zh="不是证明", en="not proof"),
+        Text(
+            zh="前后相差不等于活动的作用：季节、其他活动也在其中；要证明请用对照组或效果评估",
+            en="a difference between before and after is no effect: season and other campaigns are in it; use a holdout or an evaluation of effect",
+        ),
+    ),
     "same_progress": Mark(
         Text(zh="按同样天数比较", en="compared with as many days"),
         Text(

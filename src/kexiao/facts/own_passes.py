@@ -13,6 +13,7 @@ from kexiao.facts.durations import run_lifetime, run_median
 from kexiao.facts.formula import Formula, Growth, ScoreMean, TopShare, ordering
 from kexiao.facts.growth import Paired, run_growth
 from kexiao.facts.kept import run_historic_value, run_payback, run_revenue_kept
+from kexiao.facts.key_figures import run_key_figure_change
 from kexiao.facts.loyalty import run_behaviour, run_referrers
 from kexiao.facts.metric import Number
 from kexiao.facts.outside import run_external
@@ -25,6 +26,7 @@ from kexiao.facts.passes import (
     Headcount,
     HistoricValue,
     Incremental,
+    KeyFigureChange,
     Lifetime,
     Median,
     OpenPipeline,
@@ -154,6 +156,7 @@ RUNNERS: dict[type, Runner] = {
     HistoricValue: run_historic_value,
     Payback: run_payback,
     Incremental: run_incremental,
+    KeyFigureChange: run_key_figure_change,
     Headcount: run_headcount,
     Quota: run_quota,
     OpenPipeline: run_open_pipeline,
@@ -170,6 +173,7 @@ _NOTHING: dict[type, Text] = {
     Gini: Text(zh="没有大于 0 的金额。", en="There is no amount above 0."),
     Growth: Text(zh="两期都没有数据。", en="Neither period has data."),
     ScoreMean: Text(zh="该期没有获客。", en="No customer was acquired in the period."),
+    KeyFigureChange: Text(zh="没有活动在该期结束。", en="No campaign ended in the period."),
     GoalsReached: Text(zh="没有活动目标在该期到期。", en="No campaign’s goal ended in the period."),
     Payback: Text(zh="该期没有获客。", en="No customer was acquired in the period."),
     Incremental: Text(zh="该期没有带对照组的活动。", en="No campaign with a holdout began in the period."),

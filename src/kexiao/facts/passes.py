@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from kexiao.facts.contracts import CONTRACT_DIMENSIONS, SUBSCRIPTIONS
-from kexiao.facts.selling import CAMPAIGN_GOALS, CATEGORIES, OPPORTUNITIES, QUOTAS, REFERRALS, TIERS
+from kexiao.facts.selling import CAMPAIGN_DAYS, CAMPAIGN_GOALS, CATEGORIES, OPPORTUNITIES, QUOTAS, REFERRALS, TIERS
 from kexiao.facts.subjects import (
     ARMS,
     CAMPAIGN_OUTCOMES,
@@ -356,3 +356,21 @@ class GoalsReached(OwnPass):
     def broken_down_by(self) -> tuple[str, ...]:
         """What a goal names."""
         return "campaign", "channel", "region", "team", "salesperson"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFigureChange(OwnPass):
+    """What a figure came to on a campaign's days less the same number of days before them, of the campaign that ended in the period."""
+
+    of: Formula
+    label: Text
+
+    @property
+    def canonical(self) -> tuple[tuple[str, ...], ...]:
+        """Campaigns with both days, and orders."""
+        return CAMPAIGN_DAYS, ("orders",)
+
+    @property
+    def broken_down_by(self) -> tuple[str, ...]:
+        """The campaign's own."""
+        return "campaign", "channel"

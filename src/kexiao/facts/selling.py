@@ -81,7 +81,8 @@ TIERS = ("sold_tiers", "products", "orders")
 """Names under which it is kept whether products say their category, and their tier and price."""
 QUOTAS = ("quotas", "targets")
 CAMPAIGN_GOALS = ("campaign_goals", "targets")
-"""Names under which the coverage of quotas and of campaigns' goals is kept: from the first one on, as far as the orders."""
+CAMPAIGN_DAYS = ("campaign_days", "campaigns")
+"""Names under which the coverage of quotas, of campaigns' goals and of their days is kept: from the first one on, as far as the orders."""
 SELLING_FACTS = (OPPORTUNITIES, CLOSED_OPPORTUNITIES, CREDITED_SALES, CREDITED_RETURNS, OFFERS, PROSPECTS, REFERRALS)
 SELLING_LABELS = {
     **{fact.name: fact.label for fact in SELLING_FACTS},
@@ -90,6 +91,10 @@ SELLING_LABELS = {
         zh="商品档次与标价（需要商品资料）", en="Product tiers and prices (from products that have both)"
     ),
     "quotas": Text(zh="销售指标（需要净销售额的目标）", en="Sales quotas (from targets of net sales)"),
+    "campaign_days": Text(
+        zh="活动起止日期（需要有开始与结束日期的活动）",
+        en="Days of campaigns (from campaigns with a first and a last day)",
+    ),
     "campaign_goals": Text(zh="活动目标（需要写明活动的目标）", en="Goals of campaigns (from targets that name one)"),
 }
 _CLOSED_ON = "coalesce(closed_on, expected_on)"
@@ -103,6 +108,7 @@ SELLING_VIEWS: dict[str, tuple[str | None, str]] = {
         "SELECT max(DAY_OF('1970-01-01')) FROM products WHERE tier IS NOT NULL AND price IS NOT NULL",
     ),
     "quotas": (None, f"SELECT min(from_on) FROM targets WHERE {_IS_QUOTA}"),
+    "campaign_days": (None, "SELECT min(start_on) FROM campaigns WHERE end_on >= start_on"),
     "campaign_goals": (None, "SELECT min(from_on) FROM targets WHERE campaign IS NOT NULL"),
 }
 

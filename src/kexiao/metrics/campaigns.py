@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from kexiao.facts.formula import Minus, Ratio
+from kexiao.facts.formula import Formula, Minus, Ratio, ordering
 from kexiao.facts.metric import Example, Metric, Variant
-from kexiao.facts.passes import Incremental
+from kexiao.facts.passes import Incremental, KeyFigureChange
 from kexiao.metrics.goal_parts import goals_reached
 from kexiao.metrics.parts import (
     budgets,
@@ -12,12 +12,15 @@ from kexiao.metrics.parts import (
     campaign_cost,
     campaign_satisfied,
     campaign_scores,
+    completed_orders,
+    customers_won,
     messages_clicked,
     messages_for_clicks,
     messages_for_leaving,
     messages_for_opens,
     messages_left,
     messages_opened,
+    net,
     people_offline,
     people_online,
     people_taking_part,
@@ -333,3 +336,63 @@ goal_attainment_rate = Metric(
         Example(_GOALS, answer=(40 / 60 + 0.25 / 0.4) / 2, period="2025-02", variant="inverse"),
     ),
 )  # fmt: skip
+
+_BEFORE_AND_AFTER = {
+    "campaigns": """
+        campaign | channel | start_on   | end_on
+        spring   | web     | 2025-03-11 | 2025-03-20
+        store    | store   | 2025-05-05 | 2025-05-06
+        quiet    |         | 2025-05-09 | 2025-05-11
+        """,
+    "orders": """
+        order_id | customer_id | ordered_on | channel | amount
+        y        | 9           | 2025-01-01 | web     | 10
+        a        | 1           | 2025-03-02 | web     | 40
+        b        | 2           | 2025-03-10 | web     | 60
+        c        | 1           | 2025-03-11 | web     | 90
+        d        | 3           | 2025-03-20 | web     | 80
+        e        | 4           | 2025-03-15 | store   | 500
+        f        | 5           | 2025-03-21 | web     | 70
+        g        | 6           | 2025-05-10 | store   | 25
+        z        | 9           | 2025-06-30 | web     | 10
+        """,
+    "refunds": """
+        refund_id | order_id | refunded_on | amount
+        r1        | b        | 2025-03-12  | 10
+        r2        | z        | 2025-06-30  | 1
+        """,
+}
+
+
+def _changed(of: Formula, figure: Text) -> KeyFigureChange:
+    shape = Text(zh="活动期间的{x} − 活动前同样天数的{x}", en="{x} on the campaign’s days − {x} on as many days before")
+    return KeyFigureChange(of, shape.fill(x=figure))
+
+
+_SEASON = Text(zh="前后差含季节与其他活动，不是证明。", en="Season and other campaigns are in it: no proof.")
+_DEALS, _BUYERS = Text(zh="订单数", en="orders"), Text(zh="下单客户数", en="ordering customers")
+_NEW = Text(zh="新客户数", en="new customers")
+key_figure_change = Metric(
+    label=Text(zh="关键数据变化", en="Key figure change"),
+    why=Text(
+        zh="期内结束的活动，其期间的净销售额比活动前同样天数多了多少；活动写明渠道的只看该渠道。前后相比不是证明，要看作用请用对照组（增量指标）。",
+        en="Of the campaign that ended in the period, net sales on its days less those on as many days before; in its channel where it names one. A comparison with before is no proof: what a campaign brought is told by a holdout (incremental metrics).",
+    ),
+    formula=_changed(net, Text(zh="净销售额", en="net sales")),
+    unit="money",
+    better="higher",
+    source=Text(zh="客效指标目录", en="The Kexiao catalogue"),
+    example=Example(_BEFORE_AND_AFTER, answer=60),
+    variants={
+        "orders": Variant(_DEALS, _changed(completed_orders, _DEALS), _SEASON, "orders"),
+        "ordering_customers": Variant(_BUYERS, _changed(ordering, _BUYERS), _SEASON, "customers"),
+        "new_customers": Variant(_NEW, _changed(customers_won, _NEW), _SEASON, "customers"),
+    },
+    more_examples=(
+        Example(_BEFORE_AND_AFTER, answer=0, variant="orders"),
+        Example(_BEFORE_AND_AFTER, answer=0, variant="ordering_customers"),
+        Example(_BEFORE_AND_AFTER, answer=-1, variant="new_customers"),
+        Example(_BEFORE_AND_AFTER, answer=None, period="2025-05"),
+        Example(_BEFORE_AND_AFTER, answer=25, period="2025-05", dimensions={"campaign": "quiet"}),
+    ),
+)
