@@ -12,8 +12,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 VENDOR := src/kexiao/report/vendor/versions.json
 PYTEST := $(BIN)/python -m pytest
-# A file of tests stays on one worker, so what its tests share is made once.
-PARALLEL := -n auto --dist loadfile
+# A file of tests stays on one worker, so what its tests share is made once; tests/conftest.py says which files come first.
+PARALLEL := -n auto --dist loadfile --no-loadscope-reorder
 
 .PHONY: help demo test test-all check fix bench kills faults connectors spark assets clean
 

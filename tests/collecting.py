@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import duckdb
 
 from kexiao.cycle.collect import LoadReport, collect
-from kexiao.engine.folder import Folder, create_folder
+from kexiao.engine.folder import Folder, create_folder, open_folder
 from kexiao.tables.contact_files import contacts_query
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
@@ -28,7 +29,13 @@ class Company:
 
     def __init__(self, root: Path, **settings: Any) -> None:
         self.root = root
-        self.folder: Folder = create_folder(root / "w", **settings)
+        there = (root / "w").exists()
+        self.folder: Folder = open_folder(root / "w") if there else create_folder(root / "w", **settings)
+
+    def copied(self, root: Path) -> Company:
+        """The workspace as it stands now, with the files beside it, once more in another place."""
+        shutil.copytree(self.root, root, dirs_exist_ok=True)
+        return Company(root)
 
     def file(self, name: str, drawn: str) -> Path:
         """A CSV file beside the workspace."""

@@ -29,11 +29,16 @@ SHEETS = {
 }
 
 
-@pytest.fixture
-def company(tmp_path: Path) -> Company:
-    made = Company(tmp_path)
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Company:
+    made = Company(tmp_path_factory.mktemp("loaded"))
     made.collect(*(made.file(name, drawn) for name, drawn in SHEETS.items()))
     return made
+
+
+@pytest.fixture
+def company(loaded: Company, tmp_path: Path) -> Company:
+    return loaded.copied(tmp_path)
 
 
 def test_a_history_holds_every_row_of_every_table_in_order_and_in_the_business_time_zone(company: Company) -> None:

@@ -73,9 +73,10 @@ def workbook(path: Path) -> Path:
     return path
 
 
-def filled(root: Path) -> Company:
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Company:
     """A workspace in which one person stands everywhere that a person can stand."""
-    root.mkdir(exist_ok=True)
+    root = tmp_path_factory.mktemp("loaded")
     company = Company(root)
     company.load(ORDERS)
     gbk = root / "更多.csv"
@@ -146,8 +147,8 @@ def totals(company: Company) -> list[Any]:
     return [[{k: v for k, v in r.items() if k != "snapshot"} for r in [*records, *by]], summary]
 
 
-def test_not_a_byte_of_an_erased_person_is_left_and_every_total_stays(tmp_path: Path) -> None:
-    company = filled(tmp_path / "a")
+def test_not_a_byte_of_an_erased_person_is_left_and_every_total_stays(loaded: Company, tmp_path: Path) -> None:
+    company = loaded.copied(tmp_path / "a")
     root = company.folder.root
     before, places = totals(company), {place.split("/")[0] for place, _ in left(root)}
     assert places == {"data", "inbox", "quarantine", "reports", "app.sqlite3"}, "the canaries were everywhere"
@@ -170,9 +171,10 @@ def test_not_a_byte_of_an_erased_person_is_left_and_every_total_stays(tmp_path: 
     assert company.rows("contacts", "name") == [("李大伟",), ("王丽",)]
 
 
-def test_a_load_put_in_again_after_an_erasure_gives_the_same_rows(tmp_path: Path) -> None:
-    company = filled(tmp_path / "a")
-    other = filled_with_key(tmp_path / "c", company.folder.key())
+def test_a_load_put_in_again_after_an_erasure_gives_the_same_rows(loaded: Company, tmp_path: Path) -> None:
+    company = loaded.copied(tmp_path / "a")
+    # Under the same key, so that customer numbers can be compared.
+    other = loaded.copied(tmp_path / "c")
     erase(company.folder, ID)
     for one in (company, other):
         undo(one.folder, 1)
@@ -180,20 +182,8 @@ def test_a_load_put_in_again_after_an_erasure_gives_the_same_rows(tmp_path: Path
     assert totals(company) == totals(other), "taking the first load back replays the four after it"
 
 
-def filled_with_key(root: Path, key: bytes) -> Company:
-    """The same workspace under another's key, so that customer numbers can be compared."""
-    from kexiao.engine import folder as module
-
-    original = module.secrets.token_hex
-    module.secrets.token_hex = lambda _: key.decode()  # type: ignore[assignment]
-    try:
-        return filled(root)
-    finally:
-        module.secrets.token_hex = original
-
-
-def test_the_same_files_again_bring_nobody_back(tmp_path: Path) -> None:
-    company = filled(tmp_path / "a")
+def test_the_same_files_again_bring_nobody_back(loaded: Company, tmp_path: Path) -> None:
+    company = loaded.copied(tmp_path / "a")
     before = totals(company)
     erase(company.folder, ID)
     again = company.load(ORDERS)
@@ -214,8 +204,10 @@ def test_a_file_read_before_and_a_new_one_add_up_together(tmp_path: Path) -> Non
     assert counts(both) == (6, 1, 1, 4, 0)
 
 
-def test_a_new_file_that_names_the_person_is_counted_but_its_personal_data_are_not_kept(tmp_path: Path) -> None:
-    company = filled(tmp_path / "a")
+def test_a_new_file_that_names_the_person_is_counted_but_its_personal_data_are_not_kept(
+    loaded: Company, tmp_path: Path
+) -> None:
+    company = loaded.copied(tmp_path / "a")
     erase(company.folder, ID)
     report = company.load(MORE.replace("    6  ", "    8  ").replace("    7  ", "    9  "), name="june.csv", at=LATER)
     assert counts(report)[1] == 2
@@ -229,8 +221,8 @@ def test_a_new_file_that_names_the_person_is_counted_but_its_personal_data_are_n
     )
 
 
-def test_the_person_does_not_come_back_under_another_id_by_their_phone(tmp_path: Path) -> None:
-    company = filled(tmp_path / "a")
+def test_the_person_does_not_come_back_under_another_id_by_their_phone(loaded: Company, tmp_path: Path) -> None:
+    company = loaded.copied(tmp_path / "a")
     erase(company.folder, ID)
     company.load(
         f"客户编号 | 姓名 | 手机\nNEW-1 | {NAME} | {PHONE}\nNEW-2 | 赵敏 | 13600001111", name="crm.csv", at=LATER
@@ -239,8 +231,8 @@ def test_the_person_does_not_come_back_under_another_id_by_their_phone(tmp_path:
     assert ("赵敏",) in company.rows("contacts", "name")
 
 
-def test_who_comes_back_of_their_own_will_can_be_stored_again(tmp_path: Path) -> None:
-    company = filled(tmp_path / "a")
+def test_who_comes_back_of_their_own_will_can_be_stored_again(loaded: Company, tmp_path: Path) -> None:
+    company = loaded.copied(tmp_path / "a")
     erase(company.folder, ID)
     with pytest.raises(WrongUse):
         lift(company.folder, "CUST-77777")
@@ -249,8 +241,8 @@ def test_who_comes_back_of_their_own_will_can_be_stored_again(tmp_path: Path) ->
     assert (NAME, PHONE) in company.rows("contacts", "name, phone")
 
 
-def test_a_restored_backup_is_erased_again_before_anybody_sees_it(tmp_path: Path) -> None:
-    company = filled(tmp_path / "a")
+def test_a_restored_backup_is_erased_again_before_anybody_sees_it(loaded: Company, tmp_path: Path) -> None:
+    company = loaded.copied(tmp_path / "a")
     before = totals(company)
     kept = backup(company.folder, tmp_path / "kept.zip")
     erase(company.folder, ID)
@@ -263,11 +255,11 @@ def test_a_restored_backup_is_erased_again_before_anybody_sees_it(tmp_path: Path
 
 
 def test_an_erasure_that_was_killed_before_the_end_can_be_run_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    loaded: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from kexiao.cycle import privacy
 
-    company = filled(tmp_path / "a")
+    company = loaded.copied(tmp_path / "a")
     before = totals(company)
     for step in ("scrub_inbox", "scrub_tables", "drop_contacts_of"):
         with monkeypatch.context() as patched:
@@ -283,8 +275,8 @@ def _killed(*_: Any, **__: Any) -> Any:
     raise KeyboardInterrupt
 
 
-def test_all_numbers_merged_into_one_customer_are_erased_together(tmp_path: Path) -> None:
-    company = filled(tmp_path / "a")
+def test_all_numbers_merged_into_one_customer_are_erased_together(loaded: Company, tmp_path: Path) -> None:
+    company = loaded.copied(tmp_path / "a")
     with opened(company.folder) as at:
         numbers = [customer_named(at, name) for name in (ID, "CUST-90003")]
     merge_customers(company.folder, numbers[0], [numbers[1]])

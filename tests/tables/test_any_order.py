@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kexiao.engine import posix
 from kexiao.engine.duck import connect
 from kexiao.engine.folder import create_folder
 from kexiao.engine.store import Store
@@ -123,14 +122,6 @@ def any_loads(draw: st.DrawFn) -> list[tuple[list[Said], bool]]:
         loads.append((said[:size], draw(st.booleans())))
         said = said[size:]
     return loads
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _quick() -> Iterator[None]:
-    """Nothing waits for the disk: what is tried here is what becomes of the rows."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(posix.os, "fsync", lambda _: None)
-        yield
 
 
 def check(loads: list[tuple[list[Said], bool]]) -> None:

@@ -52,11 +52,15 @@ def drawn_tables(tables: Mapping[str, str]) -> Connection:
 
 
 def _fill(connection: Connection, table: str, rows: Sequence[Mapping[str, str | None]]) -> None:
-    for row in rows:
-        filled = {**_DEFAULTS.get(table, {}), **row}
-        names = ", ".join(quote_name(name) for name in filled)
-        values = ", ".join("NULL" if value is None else quote_text(value) for value in filled.values())
-        connection.execute(f"INSERT INTO {table} ({names}) VALUES ({values})")
+    if not rows:
+        return
+    filled = [{**_DEFAULTS.get(table, {}), **row} for row in rows]
+    names = ", ".join(quote_name(name) for name in filled[0])
+    values = ", ".join(
+        "(" + ", ".join("NULL" if value is None else quote_text(value) for value in row.values()) + ")"
+        for row in filled
+    )
+    connection.execute(f"INSERT INTO {table} ({names}) VALUES {values}")
 
 
 def answer_of(name: str, metric: Metric, example: Example, source: FactSource | None = None) -> MetricValue:

@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from collecting import Company, sheet
@@ -15,9 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kexiao.cycle import collect as collecting_files
-from kexiao.sources.files.staged import StagedSheet
-from kexiao.sources.inbox import Source
-from kexiao.sources.mapping import load as loading
 from kexiao.tables.catalogue import all_tables
 
 START = datetime(2025, 6, 1, tzinfo=UTC)
@@ -153,19 +149,9 @@ State = dict[str, set[tuple[str | None, ...]]]
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Each file is read once, and nothing waits for the disk: what is tried here is what becomes of the rows."""
-    read: dict[str, list[StagedSheet]] = {}
-    really, place = loading.read_sheets, tmp_path_factory.mktemp("read")
-
-    def once(source: Source, work: Path, **options: Any) -> list[StagedSheet]:
-        if source.fingerprint not in read:
-            read[source.fingerprint] = really(source, place / source.fingerprint, **options)
-        return read[source.fingerprint]
-
+def _quick() -> Iterator[None]:
+    """Nothing is tidied away: what is tried here is what becomes of the rows."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(loading, "read_sheets", once)
-        patched.setattr(os, "fsync", lambda _: None)
         patched.setattr(collecting_files, "tidy_if_due", lambda *_, **__: None)
         yield
 
