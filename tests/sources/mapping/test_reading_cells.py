@@ -263,3 +263,19 @@ def test_a_name_that_says_nothing_is_nobody(tmp_path: Path) -> None:
     rows = [f"A{n} | 2025-01-06 | {word} | 1.00" for n, word in enumerate(["无", "-", "N/A", "Na", "赵一"])]
     company.load("\n".join(["订单号 | 下单时间 | 客户姓名 | 实付金额", *rows]))
     assert {name for (name,) in company.rows("contacts", "name", "1")} == {"Na", "赵一"}
+
+
+def test_an_id_that_a_program_took_for_a_number_is_the_one_it_was(tmp_path: Path) -> None:
+    """A table of ids with one gap in it leaves many programs as 1001.0; the customer is the same as in the next export."""
+    company = Company(tmp_path)
+    heading = "订单号 | 下单时间 | 客户编号 | 实付金额"
+    company.load(f"{heading}\n501.0 | 2025-01-06 | 1001.0 | 1.00\n502.0 | 2025-01-06 | 1002.0 | 1.00")
+    company.load(f"{heading}\n503 | 2025-01-07 | 1001 | 1.00\n502 | 2025-01-06 | 1002 | 1.00")
+    assert [key for (key,) in company.rows("contacts", "source_id", "1")] == ["1001", "1002"]
+    assert [key for (key,) in company.rows("orders", "order_id", "1")] == ["501", "502", "503"]
+
+
+def test_numbers_of_lines_behind_a_point_stay_as_they_are(tmp_path: Path) -> None:
+    company = Company(tmp_path)
+    company.load("订单号 | 下单时间 | 客户编号 | 实付金额\n7.0 | 2025-01-06 | C1 | 1.00\n7.1 | 2025-01-06 | C1 | 1.00")
+    assert [key for (key,) in company.rows("orders", "order_id", "1")] == ["7.0", "7.1"]

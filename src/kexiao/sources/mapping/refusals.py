@@ -46,6 +46,10 @@ NOTES: dict[str, Text] = {
         zh="“{column}”有 {n} 行含不可见字符、空白或全角字符，已去除。",
         en="{n} rows of “{column}” held invisible, whitespace or full-width characters, which were removed.",
     ),
+    "whole": Text(
+        zh="“{column}”有 {n} 行的编号被写成了小数（如 1001.0），已去掉小数点和零。",
+        en="{n} rows of “{column}” hold ids written as decimals (such as 1001.0); the point and the zeros were left out.",
+    ),
     "short_year": Text(
         zh="“{column}”有 {n} 行是两位数年份，按 20xx 年读取。",
         en="{n} rows of “{column}” have two-digit years, read as 20xx.",

@@ -23,7 +23,7 @@ from kexiao.sources.mapping.values.moments import (
     read_day,
     read_moment,
 )
-from kexiao.sources.mapping.values.names import read_choice, read_email, read_key, read_phone
+from kexiao.sources.mapping.values.names import key_reader, read_choice, read_email, read_phone
 from kexiao.sources.mapping.values.numbers import NumberStyle, decimal_style, read_money, read_number, read_rate
 from kexiao.sources.mapping.values.reading import Read, shape
 from kexiao.sources.mapping.values.scores import read_score
@@ -171,7 +171,9 @@ def _reader(
     if field.reads == "choice":
         words = choice_words(field, mapping.choices.get(field.name, {}))
         return lambda cell: read_choice(cell, words)
-    return {"key": read_key, "phone": read_phone, "email": read_email, "score": read_score}[field.reads]
+    if field.reads == "key":
+        return key_reader(cells)
+    return {"phone": read_phone, "email": read_email, "score": read_score}[field.reads]
 
 
 def choice_words(field: Field, own: Mapping[str, str]) -> dict[str, str]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from kexiao.sources.mapping.values.reading import INVISIBLE, MISSING, NO_KEY, NOTHING, SPACES, Read, plain
 
 _LOST_DIGITS = re.compile(r"\d(\.\d+)?[eE]\+\d+")
+_WITH_POINT, _WHOLE = re.compile(r"\d+\.\d+"), re.compile(r"(\d+)\.0+")
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 
 
@@ -26,6 +27,23 @@ def read_key(raw: str) -> Read:
     if _LOST_DIGITS.fullmatch(bare):
         return Read(code="lost_digits")
     return Read(value=bare, note="invisible" if bare != raw.strip(" \t").removeprefix("'") else None)
+
+
+def key_reader(cells: Sequence[str]) -> Callable[[str], Read]:
+    """The reader of a column of ids. Where all that have a decimal point are whole numbers, a program took the ids for numbers: 1001.0 is 1001.
+
+    >>> key_reader(["1001.0", "A7"])("1001.0"), key_reader(["1001.0", "1001.1"])("1001.0").value
+    (Read(value='1001', code=None, note='whole', extra=None), '1001.0')
+    """
+    pointed = [cell for cell in map(str.strip, cells) if _WITH_POINT.fullmatch(cell)]
+    if not pointed or not all(map(_WHOLE.fullmatch, pointed)):
+        return read_key
+
+    def read(raw: str) -> Read:
+        whole = _WHOLE.fullmatch(raw.strip())
+        return Read(value=whole[1], note="whole") if whole else read_key(raw)
+
+    return read
 
 
 def read_phone(raw: str) -> Read:
