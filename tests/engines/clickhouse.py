@@ -10,8 +10,10 @@ from typing import Any
 from kexiao.engine.dialects import Dialect, render
 from kexiao.engine.duck import quote_name, quote_text
 
-# What standard SQL means anyway: nulls of outer joins, of casts and of sums over nothing; a name is a column before it is an alias.
+# What standard SQL means anyway: nulls of outer joins, of casts and of sums over nothing; a name is a column before it is an alias;
+# and the whole catalogue asked at once is a query longer than what it reads by itself.
 _SETTINGS = {
+    "max_query_size": 16_777_216,
     "join_use_nulls": 1,
     "cast_keep_nullable": 1,
     "aggregate_functions_null_for_empty": 1,

@@ -1,4 +1,4 @@
-"""The tables of selling in a random shop: prospects, opportunities, offers, referrals, quotas and campaigns' goals."""
+"""The tables of selling in a random shop: prospects, opportunities, offers, referrals, contracts, quotas and campaigns' goals."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ def selling_tables(draw: random.Random, seed: int, customers: int) -> dict[str, 
         "offers": _offers(draw, customers),
         "referrals": _referrals(draw, customers),
         "targets": _targets(draw, seed % 4),
+        "subscriptions": _contracts(draw, customers, 1.0 if seed % 2 else 0.97),
     }
 
 
@@ -71,5 +72,21 @@ def _targets(draw: random.Random, level: int) -> str:
         rows.append(("net_sales", first, last, None, None, None, None, None, money(draw, 9_000_000)))
     set_again = holders[0] if holders else (None, None, None)
     rows.append(("net_sales", date(2025, 2, 1), date(2025, 2, 28), *set_again, None, None, money(draw, 2_000_000)))
-    rows.append(("orders", date(2025, 2, 3), date(2025, 3, 2), None, None, None, None, "c2", "40"))
-    return drawn("metric | from_on | to_on | salesperson | team | region | channel | campaign | value", rows)
+    goals = [("orders", date(2025, 2, 3), date(2025, 3, 2), "c2", 40, 5), ("net_sales", date(2025, 4, 5), date(2025, 5, 20), "c1", 9_000.5, None), ("orders", date(2025, 4, 1), date(2025, 6, 3), "c2", 12, 3)]  # fmt: skip
+    shown = [(*row, None) for row in rows] + [(metric, first, last, None, None, None, None, campaign, value, start) for metric, first, last, campaign, value, start in goals]  # fmt: skip
+    return drawn("metric | from_on | to_on | salesperson | team | region | channel | campaign | value | start_value", shown)  # fmt: skip
+
+
+def _contracts(draw: random.Random, customers: int, known: float) -> str:
+    """Terms of whole months and of any days, one after another or with gaps, some without an end, some ended early, and drafts, which do not count."""
+    rows: list[Row] = []
+    for number in range(60):
+        first = day_of(draw, -100, 520)
+        last = some(draw, first + timedelta(days=draw.choice([27, 29, 89, 90, 180, 364, 365, 47])), 0.85)
+        ended = later(draw, first, 200, 0.25)
+        status = "ended" if ended else draw.choice(["signed", "signed", None, "draft"])
+        a_month = some(draw, money(draw, 200_000), 0.5 if last else known)
+        amount = some(draw, money(draw), known) if last else None
+        renews = some(draw, f"t{draw.randint(0, 59):02}", 0.1)
+        rows.append((f"t{number:02}", some(draw, draw.randint(1, customers), 0.9), renews, draw.choice(["basic", "full", None]), status, first, last, ended, amount, a_month, draw.choice(CHANNELS), some(draw, "c1", 0.3), *_seller(draw)))  # fmt: skip
+    return drawn("contract_id | customer_id | renews | plan | status | from_on | to_on | ended_on | amount | monthly_amount | channel | campaign | region | team | salesperson", rows)  # fmt: skip

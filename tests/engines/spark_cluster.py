@@ -117,7 +117,7 @@ def _start(home: Path, root: Path, name: str, command: Sequence[str], number: in
         )
 
 
-def _wait_for(port: int, started: Sequence[subprocess.Popen[bytes]], root: Path, seconds: float = 120.0) -> None:
+def _wait_for(port: int, started: Sequence[subprocess.Popen[bytes]], root: Path, seconds: float = 300.0) -> None:
     """Until something listens; a process that ended meanwhile is told with the end of its log."""
     import socket
 
