@@ -136,9 +136,10 @@ def _quality_record(measured: Quality) -> dict[str, object]:
 def _show_quality(measured: Quality) -> None:
     """One line a table; as CSV one line a value, sources and loads too."""
     from kexiao.cli.output import Shown, show
-    from kexiao.cycle.quality import LABELS, NAMES
+    from kexiao.cycle.quality import NAMES
     from kexiao.cycle.quality_gate import shortfalls
     from kexiao.cycle.quality_lines import quality_lines
+    from kexiao.metrics.data_quality import QUALITY_METRICS
 
     if session().format != "table":
         fields = ("metric", "period", "table", "source", "load", "value", "unit", "numerator", "denominator", "reason")
@@ -152,8 +153,8 @@ def _show_quality(measured: Quality) -> None:
     columns = [
         Shown("table", Text(zh="数据", en="Table")),
         Shown("rows", Text(zh="行数（含隔离）", en="Rows, refused too"), right=True),
-        Shown("accuracy", LABELS[NAMES[0]], right=True),
-        Shown("completeness", LABELS[NAMES[1]], right=True),
+        Shown("accuracy", QUALITY_METRICS[NAMES[0]].label, right=True),
+        Shown("completeness", QUALITY_METRICS[NAMES[1]].label, right=True),
         Shown("late", Text(zh="迟到（小时）", en="Late (hours)"), right=True),
     ]
     show(columns, lines, title=Text(zh="数据质量", en="Quality of the data"))

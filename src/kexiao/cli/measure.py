@@ -140,15 +140,15 @@ _OF_QUALITY = {"table": Text(zh="表", en="Table"), "source": Text(zh="来源", 
 
 
 def _quality_row(value: MetricValue, dimensions: list[str]) -> list[object]:
-    from kexiao.cycle.quality import LABELS
     from kexiao.cycle.quality_lines import written
+    from kexiao.metrics.data_quality import QUALITY_METRICS
     from kexiao.tables.catalogue import table_named
 
     shown = {**value.dimensions, "table": table_named(str(value.dimensions["table"])).label()}
     unit = Text(zh=" 小时", en=" hours")() if value.unit == "hours" and value.value is not None else ""
     said = f"{written(value)}{unit}" if value.value is not None else None
     places = (shown.get(name) for name in dimensions)
-    return [LABELS[value.metric](), value.period, *places, said, None, value.n, note(value)]
+    return [QUALITY_METRICS[value.metric].label(), value.period, *places, said, None, value.n, note(value)]
 
 
 def _row(value: MetricValue, dimensions: list[str]) -> list[object]:

@@ -1,8 +1,7 @@
 """Quality 数据质量: how many rows keep the rules, how many required values are there, how late the newest row is, by table, source and load.
 
-``data_accuracy`` = rows that pass every rule ÷ rows, refused ones counted; ``data_completeness`` = required values present ÷ required;
-``data_timeliness`` = hours by which the newest row is older than the schedule in the settings allows. They rest on the tables of loads and on
-whatever is stored, not on periods of business, so they are computed here and shown in the same fields as every other number.
+The metrics are those of ``kexiao.metrics.data_quality``. They rest on the tables of loads and on whatever is stored, not on periods of business, so they
+are computed here and shown in the same fields as every other number.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from kexiao.engine.folder import SETTINGS_FILE, Folder
 from kexiao.engine.store import Snapshot, Store
 from kexiao.errors import InputRejected, Place, WrongUse
 from kexiao.facts.metric import MetricValue
+from kexiao.metrics.data_quality import QUALITY_METRICS
 from kexiao.sources.inbox import workplace
 from kexiao.sources.mapping.unusual import source_name
 from kexiao.tables.catalogue import all_tables, table_named
@@ -27,12 +27,7 @@ from kexiao.tables.description import Table
 from kexiao.tables.rules import Rule, rules_of
 from kexiao.text import Text
 
-NAMES = ("data_accuracy", "data_completeness", "data_timeliness")
-LABELS = {
-    "data_accuracy": Text(zh="准确性", en="Accuracy"),
-    "data_completeness": Text(zh="完整性", en="Completeness"),
-    "data_timeliness": Text(zh="迟到", en="Late by"),
-}
+NAMES = tuple(QUALITY_METRICS)
 _GROUPS = ("who", "trade", "contact", "voice")
 # The table in which the rows of a kind of sheet are found, where it has another name.
 _TABLE_OF_KIND = {"surveys": "survey_responses", "payments": "orders"}
@@ -362,8 +357,8 @@ def _values(
     rows = part.rows + part.refused
     needed = rows * required
     present = part.filled + part.refused * required - part.missing
-    accuracy = _value(m, NAMES[0], dims, "ratio", part.rows - part.failing, rows, rows, _NO_ROWS)
-    complete = _value(m, NAMES[1], dims, "ratio", present, needed, needed, _NONE_REQUIRED)
+    accuracy = _value(m, NAMES[0], dims, part.rows - part.failing, rows, rows, _NO_ROWS)
+    complete = _value(m, NAMES[1], dims, present, needed, needed, _NONE_REQUIRED)
     return [accuracy, complete, _late(m, table, part, allowed, dims)]
 
 
@@ -374,15 +369,15 @@ _NO_DATE = Text(zh="这张表没有日期", en="this table has no date")
 
 def _late(m: _Measuring, table: Table, part: _Part, allowed: float | None, dims: Mapping[str, str]) -> MetricValue:
     if _newest_sql(table) is None or part.newest is None:
-        return _value(m, NAMES[2], dims, "hours", None, None, part.rows, _NO_DATE)
+        return _value(m, NAMES[2], dims, None, None, part.rows, _NO_DATE)
     if allowed is None:
         words = Text(
             zh='没有约定更新周期，可在 kexiao.toml 的 [freshness] 写 {t} = "1 day"',
             en='no schedule is set; write {t} = "1 day" under [freshness] in kexiao.toml',
         )
-        return _value(m, NAMES[2], dims, "hours", None, None, part.rows, words.fill(t=table.name))
+        return _value(m, NAMES[2], dims, None, None, part.rows, words.fill(t=table.name))
     age = (m.now - part.newest).total_seconds() / 3600
-    found = _value(m, NAMES[2], dims, "hours", None, None, part.rows, None, value=round(max(0.0, age - allowed), 2))
+    found = _value(m, NAMES[2], dims, None, None, part.rows, None, value=round(max(0.0, age - allowed), 2))
     newest = part.newest.astimezone(m.zone).isoformat(timespec="minutes")
     return replace(found, settings={"allowed_hours": allowed, "newest": newest})
 
@@ -391,7 +386,6 @@ def _value(
     m: _Measuring,
     name: str,
     dims: Mapping[str, Any],
-    unit: str,
     numerator: int | None,
     denominator: int | None,
     n: int,
@@ -403,7 +397,7 @@ def _value(
     if value is None and numerator is not None and denominator:
         value, reason = numerator / denominator, None
     return MetricValue(
-        metric=name, period=period or m.now.astimezone(m.zone).date().isoformat(), dimensions=dict(dims), value=value, unit=unit,
+        metric=name, period=period or m.now.astimezone(m.zone).date().isoformat(), dimensions=dict(dims), value=value, unit=QUALITY_METRICS[name].unit,
         numerator=numerator, denominator=denominator, n=n, interval_low=None, interval_high=None, complete=True, immature=None,
         variant=None, settings={}, reason=None if value is not None else reason, snapshot=m.snapshot.name,
     )  # fmt: skip
@@ -414,6 +408,4 @@ def _trend(m: _Measuring) -> Iterable[MetricValue]:
     for file in m.files:
         meant = file.read - file.skipped
         dims = {"source": source_name(file.name), "file": file.name, "load": file.load}
-        yield _value(
-            m, NAMES[0], dims, "ratio", meant - file.quarantined, meant, meant, _NO_ROWS, period=file.day.isoformat()
-        )
+        yield _value(m, NAMES[0], dims, meant - file.quarantined, meant, meant, _NO_ROWS, period=file.day.isoformat())

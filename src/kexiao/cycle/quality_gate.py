@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from kexiao.cycle.quality import LABELS, NAMES, Quality, quality
+from kexiao.cycle.quality import NAMES, Quality, quality
 from kexiao.engine.folder import Folder
 from kexiao.errors import WrongUse
 from kexiao.facts.availability import tables_of
 from kexiao.facts.metric import MetricValue
 from kexiao.metrics.catalogue import metric_named
+from kexiao.metrics.data_quality import QUALITY_METRICS
 from kexiao.tables.catalogue import table_named
 from kexiao.text import Text
 
@@ -33,7 +34,7 @@ class Shortfall:
         # Rounded towards the limit's wrong side, 89.96 % would read as the 90 % that it is not.
         value = float(self.value.value or 0)
         shown = value if self.value.metric == NAMES[2] else int(value * 1000) / 1000
-        return words.fill(t=table, m=LABELS[self.value.metric], v=shown, l=self.limit)
+        return words.fill(t=table, m=QUALITY_METRICS[self.value.metric].label, v=shown, l=self.limit)
 
 
 def shortfalls(found: Quality, tables: Iterable[str]) -> list[Shortfall]:

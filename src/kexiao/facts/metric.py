@@ -10,6 +10,7 @@ from typing import Any, Literal
 from kexiao.facts.formula import Formula
 from kexiao.text import Text
 
+Better = Literal["higher", "lower", "neither"]
 Unit = Literal[
     "customers", "count", "orders", "ratio", "money", "money/order", "money/customer", "orders/customer", "items/order",
     "score", "nps", "per_100_customers", "per_1000_orders", "money/lead", "money/person", "money/click", "money/thousand", "days", "hours", "months", "periods", "times", "index", "count/lead",
@@ -50,7 +51,7 @@ class Metric:
     why: Text
     formula: Formula
     unit: Unit
-    better: Literal["higher", "lower", "neither"]
+    better: Better
     source: Text
     example: Example | None = None
     variants: Mapping[str, Variant] = field(default_factory=dict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kexiao.facts.dressing import NO_INTERVAL
 from kexiao.facts.formula import words
 from kexiao.facts.metric import Example, Metric
+from kexiao.metrics.data_quality import QUALITY_METRICS
 from kexiao.metrics.shop import SHOP, WINDOW
 from kexiao.metrics.themes import OWN, THEMES, built_in_metrics, built_in_theme
 from kexiao.text import Language, Text, in_language
@@ -35,7 +36,7 @@ def handbook(language: Language) -> str:
                 parts.append(f"## {label()}")
             found = built_in_metrics().items()
             parts += [_metric(name, metric, shown) for name, metric in found if built_in_theme(name) == theme]
-        parts.append(_without_interval())
+        parts += [_of_the_data(), _without_interval()]
         return "\n\n".join(parts) + "\n"
 
 
@@ -50,6 +51,19 @@ def _shop() -> str:
 def _drawn(name: str, drawn: str) -> str:
     lines = [line.strip() for line in drawn.strip().splitlines()]
     return f"`{name}`\n\n```\n" + "\n".join(lines) + "\n```"
+
+
+def _of_the_data() -> str:
+    title = Text(
+        zh="## 数据质量\n\n说的是现在的数据，一张表一个数，不分期间；`kexiao check` 和 `kexiao measure` 都能看。",
+        en="## Quality of the data\n\nOf the data as they are now, one number a table whatever the period; `kexiao check` and `kexiao measure` both show them.",
+    )
+    parts = [title()]
+    for name, metric in QUALITY_METRICS.items():
+        said = Text(zh="单位：`{u}`；{b}。", en="Unit: `{u}`; {b}.").fill(u=metric.unit, b=_BETTER[metric.better])
+        formula = Text(zh="公式：{f}", en="Formula: {f}").fill(f=metric.formula)
+        parts.append("\n\n".join([f"### {metric.label()} `{name}`", metric.why(), formula(), said()]))
+    return "\n\n".join(parts)
 
 
 def _without_interval() -> str:
