@@ -258,9 +258,20 @@ def test_words_for_nothing_are_neither_a_customer_nor_a_channel(tmp_path: Path) 
     assert loaded == [*sorted((f"A{n}", True, None) for n in range(len(nothing))), ("B", False, "NA")]
 
 
+def test_customers_of_whom_nobody_knows_who_they_are_are_not_one(tmp_path: Path) -> None:
+    nobody = ["匿名", "匿名用户", "散客", "游客", "guest", "Guest", "ANONYMOUS", "unknown", "未知", "(not set)"]
+    company = Company(tmp_path)
+    rows = [f"A{n} | 2025-01-06 | {word} | {word} | 1.00" for n, word in enumerate(nobody)]
+    company.load(
+        "\n".join(["订单号 | 下单时间 | 客户编号 | 渠道 | 实付金额", *rows, "B | 2025-01-06 | C1 | 官网 | 1.00"])
+    )
+    loaded = company.rows("orders", "order_id, customer_id IS NULL, channel", "1")
+    assert loaded == [*((f"A{n}", True, word) for n, word in enumerate(nobody)), ("B", False, "官网")]
+
+
 def test_a_name_that_says_nothing_is_nobody(tmp_path: Path) -> None:
     company = Company(tmp_path)
-    rows = [f"A{n} | 2025-01-06 | {word} | 1.00" for n, word in enumerate(["无", "-", "N/A", "Na", "赵一"])]
+    rows = [f"A{n} | 2025-01-06 | {word} | 1.00" for n, word in enumerate(["无", "-", "N/A", "散客", "Na", "赵一"])]
     company.load("\n".join(["订单号 | 下单时间 | 客户姓名 | 实付金额", *rows]))
     assert {name for (name,) in company.rows("contacts", "name", "1")} == {"Na", "赵一"}
 

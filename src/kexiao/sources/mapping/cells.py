@@ -15,7 +15,7 @@ from kexiao.sources.mapping.fields import Field
 from kexiao.sources.mapping.plan import SheetMapping
 from kexiao.sources.mapping.testers import perhaps_tester
 from kexiao.sources.mapping.values.moments import is_implausible
-from kexiao.sources.mapping.values.reading import NO_KEY, NO_TEXT, as_written
+from kexiao.sources.mapping.values.reading import NO_KEY, NO_TEXT, NOBODY, as_written
 
 SQL_TYPES = {
     "money": "DECIMAL(18,2)",
@@ -47,8 +47,8 @@ _WHITE = "' \t\r\n\u3000\u00a0'"
 _EMPTY = ("", "NULL", "\\N", "null", "(null)", "<null>")
 """Words for nothing in cells that are cast: all others are read as text elsewhere, which knows them."""
 _EMPTY_AS_WRITTEN = {"key": as_written(NO_KEY), "text": as_written(NO_TEXT), "free_text": as_written(NO_TEXT)}
+_NOBODY_AS_WRITTEN, _OF_PERSONS = as_written(NOBODY), ("customer_id", "customer_name")
 _SHORT = 6
-assert all(len(word.encode()) <= _SHORT or word.startswith("#") for word in NO_KEY)
 _PATTERNS = {
     "money": "-?[0-9]{1,12}(\\.[0-9]{1,2})?",
     "number": "-?[0-9]{1,12}(\\.[0-9]{1,15})?",
@@ -117,7 +117,7 @@ def cells_of(connection: Connection, sheet: StagedSheet, mapping: SheetMapping, 
         _column(number, field, mapping.unit(field.name), zone)
         for number, field in enumerate(one for one in mapping.sheet_kind.fields if one.name in mapping.columns)
     ]
-    texts = _Texts(sheet, tuple((sheet.header.index(mapping.columns[c.field.name]), c.field.reads) for c in columns))
+    texts = _Texts(sheet, tuple((sheet.header.index(mapping.columns[c.field.name]), c.field) for c in columns))
     down = mapping.options.fill_down
     rows = _cast(_filled_down(texts.rows(), columns) if down else texts.rows(), columns)
     counts = ", ".join([*(_counts(column, today) for column in columns), *([] if down else [texts.empties()])])
@@ -165,10 +165,10 @@ def implausible(field: Field, value: str, today: date) -> str | None:
 @dataclass(frozen=True, slots=True)
 class _Texts:
     """SQL of the cells of some columns as trimmed texts ``r0``, ``r1`` …, null where they say that they are empty; ``places`` are the columns' places in
-    the sheet and how each is read."""
+    the sheet and the fields that they are read as."""
 
     sheet: StagedSheet
-    places: tuple[tuple[int, str], ...]
+    places: tuple[tuple[int, Field], ...]
 
     def trimmed(self) -> str:
         """``row_no`` and the trimmed cells ``x0``, ``x1`` …; in a query of its own, so that no cell is trimmed twice."""
@@ -189,9 +189,15 @@ class _Texts:
         return ", ".join(f"count(x{n}) - count(r{n})" for n in range(len(self.places)))
 
     def _full(self, number: int) -> str:
-        if words := _EMPTY_AS_WRITTEN.get(self.places[number][1]):
-            return f"((strlen(x{number}) > {_SHORT} AND NOT starts_with(x{number}, '#')) OR ({_none_of(f'x{number}', words)}))"
-        return _none_of(f"x{number}", _EMPTY)
+        text, field = f"x{number}", self.places[number][1]
+        words = _EMPTY_AS_WRITTEN.get(field.reads, ())
+        if not words:
+            return _none_of(text, _EMPTY)
+        words += _NOBODY_AS_WRITTEN if field.name in _OF_PERSONS else ()
+        # Most cells are longer than most of the words, and are compared with few.
+        long = [word for word in words if len(word.encode()) > _SHORT and not word.startswith("#")]
+        short = f"strlen({text}) <= {_SHORT} OR starts_with({text}, '#')"
+        return f"CASE WHEN {short} THEN {_none_of(text, words)} ELSE {_none_of(text, long) or 'true'} END"
 
 
 def _none_of(text: str, words: Iterable[str]) -> str:

@@ -53,6 +53,10 @@ BROKEN = frozenset(word.casefold().rstrip(end) for word in CELL_ERRORS for end i
 NO_KEY = NOTHING | BROKEN
 NO_TEXT = NO_KEY - {"na"}
 """Words that are neither a name nor any other text; Na is a name, and NA a region."""
+NOBODY = frozenset(
+    {"匿名", "匿名用户", "匿名客户", "匿名买家", "散客", "游客", "未知", "guest", "anonymous", "unknown", "(not set)"}
+)
+"""What stands, casefolded, for customers of whom nobody knows who they are."""
 
 
 def as_written(words: Iterable[str]) -> tuple[str, ...]:
