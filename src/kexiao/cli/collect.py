@@ -61,10 +61,6 @@ def collect(
         print(pull.example(example), end="")
         return 0
     named = files or []
-    if any(path.exists() for path in named):
-        from kexiao.sources.files.reading import get_ready
-
-        get_ready()
     from kexiao.engine.folder import open_folder
 
     # Loading needs no metrics, so those of the company are not read here.

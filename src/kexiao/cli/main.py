@@ -47,7 +47,13 @@ class _ReaderGone(Exception):
 
 def run() -> NoReturn:
     """Entry point of the installed program."""
-    sys.exit(main(sys.argv[1:]))
+    _, *arguments = sys.argv
+    if arguments[:1] == ["collect"] and any(map(os.path.isfile, arguments)):
+        from kexiao.sources.files.reading import get_ready
+
+        # What opens the files starts while this process still finds out what it is to do.
+        get_ready()
+    sys.exit(main(arguments))
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ INPUT = "input"
 
 def main() -> int:
     """Wait for the name of a folder (bytes up to a NUL), read the task in it and leave the answer; 0 also where the answer is an error."""
+    # Most files need it, and the parent is not ready yet.
+    import_module("kexiao.sources.files.text")
     told = sys.stdin.buffer.read()
     if not told.endswith(b"\0"):
         # Whoever started this has ended without needing it.
