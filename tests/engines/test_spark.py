@@ -56,6 +56,7 @@ def test_the_day_of_a_moment_does_not_hang_on_the_server(engine: SparkEngine) ->
     assert engine.rows("SELECT CAST(CAST('2024-12-31 23:30:00+00' AS TIMESTAMPTZ) AS DATE)") == [(date(2024, 12, 31),)]
 
 
+@pytest.mark.slow
 def test_the_whole_catalogue_of_a_shop_is_the_same(engine: SparkEngine, tmp_path: Path) -> None:
     assert shop_unlike(engine, tmp_path, WHOLE, *HALF_A_YEAR) == []
 

@@ -153,8 +153,8 @@ def _people(batch: Batch) -> list[Incoming]:
     # A row that says nothing of a person makes nothing newer that others say: whichever file came first, the same word is the latest.
     anything = f"coalesce({', '.join(f'CAST({name} AS VARCHAR)' for name in held)}) IS NOT NULL" if held else "false"
     batch.connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE said AS SELECT {', '.join(['_origin', '_ref', *held])}, max(moment) AS moment "
-        f"FROM ({rows}) WHERE _ref IS NOT NULL GROUP BY ALL"
+        f"CREATE OR REPLACE TEMP TABLE said AS SELECT *, person(_origin, _ref) AS _person FROM "
+        f"(SELECT {', '.join(['_origin', '_ref', *held])}, max(moment) AS moment FROM ({rows}) WHERE _ref IS NOT NULL GROUP BY ALL)"
     )
     # Most customers say the same of themselves in every row; only the others need the newest of each value.
     same = f"CASE WHEN {anything} THEN coalesce(moment, {NEVER}) ELSE {NEVER} END AS known_at"
@@ -172,14 +172,14 @@ def _people(batch: Batch) -> list[Incoming]:
             for name in _PERSONAL
         )
         found = (
-            f"{found} ANTI JOIN various USING (_origin, _ref) UNION ALL SELECT _origin, _ref, {newest}, "
-            f"coalesce(max(moment) FILTER ({anything}), {NEVER}) AS known_at, struct_pack({times}) AS said FROM said SEMI JOIN various USING (_origin, _ref) GROUP BY 1, 2"
+            f"{found} ANTI JOIN various USING (_origin, _ref) UNION ALL BY NAME SELECT _origin, _ref, _person, {newest}, "
+            f"coalesce(max(moment) FILTER ({anything}), {NEVER}) AS known_at, struct_pack({times}) AS said FROM said SEMI JOIN various USING (_origin, _ref) GROUP BY 1, 2, 3"
         )
     shown = ", ".join(
         (name if name in held else _no_value(name)) + f" AS {name.removeprefix('customer_')}" for name in _PERSONAL
     )
     batch.connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE people AS SELECT person(_origin, _ref) AS customer_id, _origin AS origin, _ref AS source_id, "
+        f"CREATE OR REPLACE TEMP TABLE people AS SELECT _person AS customer_id, _origin AS origin, _ref AS source_id, "
         f"{shown}, known_at, said FROM ({found})"
     )
     batch.connection.execute("DROP TABLE said")
