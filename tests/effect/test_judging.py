@@ -124,7 +124,7 @@ def test_where_everyone_took_part_nothing_can_be_told(worked: FactSource) -> Non
         ({"start": date(2024, 1, 8), "deadline": date(2024, 2, 20)}, "1 blocks of data before the start"),
         ({"status": "cancelled"}, "was cancelled"),
         ({"comparison": {"region": ("北",)}}, "too few data"),
-        ({"metric": "net_promoter_score"}, "There are no"),
+        ({"metric": "net_promoter_score"}, "There is nothing of this kind yet: Survey responses"),
     ],
 )
 def test_what_cannot_be_told_says_why(worked: FactSource, changes: dict[str, Any], said: str) -> None:

@@ -12,8 +12,8 @@ import pytest
 from collecting import Company
 from engines.merged import merged_company
 from engines.operators import unlike
-from engines.same import HALF_A_YEAR, equal, on_both, shop_unlike
-from engines.shops import WHOLE
+from engines.same import HALF_A_YEAR, catalogue, differences, equal, on_both
+from engines.shops import WHOLE, whole_shop
 from engines.spark_cluster import cluster_running
 from servers import absent, free_port
 
@@ -22,7 +22,7 @@ from kexiao.engine.folder import Folder, open_folder
 from kexiao.engine.spark import SparkEngine, connect_spark
 from kexiao.errors import IntegrityFailed, SourceUnavailable, WrongUse
 from kexiao.facts.policy import Policy
-from kexiao.facts.source import open_facts_on_engine
+from kexiao.facts.source import FactSource, open_facts_on_engine
 
 try:
     import pyspark  # noqa: F401
@@ -56,15 +56,19 @@ def test_the_day_of_a_moment_does_not_hang_on_the_server(engine: SparkEngine) ->
     assert engine.rows("SELECT CAST(CAST('2024-12-31 23:30:00+00' AS TIMESTAMPTZ) AS DATE)") == [(date(2024, 12, 31),)]
 
 
-@pytest.mark.slow
-def test_the_whole_catalogue_of_a_shop_is_the_same(engine: SparkEngine, tmp_path: Path) -> None:
-    assert shop_unlike(engine, tmp_path, WHOLE, *HALF_A_YEAR) == []
+@pytest.fixture(scope="module")
+def whole(engine: SparkEngine, tmp_path_factory: pytest.TempPathFactory) -> tuple[FactSource, FactSource]:
+    """The facts of the shop in which every metric has a number, here and there: to derive them takes the cluster longest."""
+    return on_both(whole_shop(WHOLE), engine, tmp_path_factory.mktemp("whole"), Policy())
 
 
 @pytest.mark.slow
-def test_the_whole_catalogue_by_month_and_channel_is_the_same(engine: SparkEngine, tmp_path: Path) -> None:
-    policy = Policy(active_window_days=90, margin_rate=0.3)
-    assert shop_unlike(engine, tmp_path, 2, "2025-01..2025-03", "month", ("channel",), policy) == []
+@pytest.mark.parametrize("asked", [HALF_A_YEAR, ("2025-04..2025-05", "month", ("channel",))])
+def test_the_whole_catalogue_is_the_same(
+    whole: tuple[FactSource, FactSource], asked: tuple[str, str, tuple[str, ...]]
+) -> None:
+    ours, theirs = (catalogue(source, *asked) for source in whole)
+    assert differences(ours, theirs) == []
 
 
 # ---- The command: a workspace with merged customers, measured here and there.
