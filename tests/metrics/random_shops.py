@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
@@ -101,3 +102,10 @@ def open_share(durations: list[tuple[float, bool]], time: float) -> float:
 def survival_median(durations: list[tuple[float, bool]]) -> float | None:
     """The first time by which half have ended."""
     return next((t for t in sorted({t for t, _ in durations}) if open_share(durations, t) <= 0.5 + 1e-9), None)
+
+
+def agrees(value: MetricValue, want: float | None) -> bool:
+    """Whether a value is what is wanted; where nothing is, it must say why."""
+    if want is None:
+        return value.value is None and value.reason is not None
+    return value.value == pytest.approx(want)

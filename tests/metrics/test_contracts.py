@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from metrics.random_shops import DAYS, FIRST, LAST, SLOW, closed, measured, shop, table
+from metrics.random_shops import DAYS, FIRST, LAST, SLOW, agrees, closed, measured, shop, table
 
 from kexiao.cycle.measure import measure_facts
 from kexiao.facts.intervals import wilson
@@ -82,13 +82,6 @@ def held(contracts: list[Contract], day: date) -> dict[int, int]:
     return found
 
 
-def agrees(value: MetricValue, top: float, bottom: float) -> None:
-    if bottom:
-        assert value.value == pytest.approx(top / bottom)
-    else:
-        assert value.value is None and value.reason is not None
-
-
 def asked(source: FactSource, names: list[str], period: str, by: tuple[str, ...] = ()) -> list[MetricValue]:
     return measure_facts(source, names, period=period, grain="month" if ".." in period else None, by=by).values
 
@@ -114,7 +107,7 @@ def test_contracts_bind_at_the_edges_and_what_is_gone_between_them_is_lost(contr
     values = dict(zip([*counts, *rates], asked(drawn(contracts), [*counts, *rates], "2025Q1"), strict=True))
     assert {name: float(values[name].value or 0) for name in counts} == counts
     for name, (top, bottom) in rates.items():
-        agrees(values[name], top, bottom)
+        assert agrees(values[name], top / bottom if bottom else None)
     if before:
         churn = values["logo_churn_rate"]
         assert (churn.interval_low, churn.interval_high) == pytest.approx(wilson(len(lost), len(before)))
@@ -177,7 +170,7 @@ def test_terms_that_ended_are_renewed_within_the_window_or_not(contracts: list[C
         "gross_revenue_retention:contracts": (sum(min(c.yuan, then[c.number]) for c in ours), prior),
     }
     for value, (top, bottom) in zip(asked(drawn(contracts), list(wanted), "2025Q1"), wanted.values(), strict=True):
-        agrees(value, top, bottom)
+        assert agrees(value, top / bottom if bottom else None)
 
 
 def of(*rows: tuple[object, ...], header: str = HEADER) -> FactSource:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 from statistics import fmean
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from metrics.random_shops import DAYS, FIRST, LAST, SLOW, closed, measured, shop, table
+from metrics.random_shops import DAYS, FIRST, LAST, SLOW, agrees, closed, measured, shop, table
 
-from kexiao.facts.metric import MetricValue
 from kexiao.facts.periods import parse
 
 QUARTER = parse("2025Q1")
@@ -29,13 +27,6 @@ def day_after(day: date, happened: bool) -> date | None:
 
 def share(rows: list[Sent], did: list[bool]) -> float | None:
     return sum(did) / len(rows) if rows else None
-
-
-def agrees(value: MetricValue, want: float | None) -> bool:
-    """Whether a value is what is wanted; where nothing is, it must say why."""
-    if want is None:
-        return value.value is None and value.reason is not None
-    return value.value == pytest.approx(want)
 
 
 @SLOW

@@ -9,6 +9,7 @@ import json
 import threading
 import time
 import zipfile
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -44,7 +45,7 @@ class Said:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-class FakeSystem:
+class FakeSystem(ABC):
     """Answers requests; counts them; may be told to misbehave for the next calls by ``faults`` (path → list of answers to give first)."""
 
     def __init__(self) -> None:
@@ -53,8 +54,9 @@ class FakeSystem:
         self.url = ""
         self.lock = threading.Lock()
 
+    @abstractmethod
     def answer(self, asked: Asked) -> Said:
-        raise NotImplementedError
+        """What this system says to a request."""
 
     def handle(self, asked: Asked) -> Said:
         with self.lock:

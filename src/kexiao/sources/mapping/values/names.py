@@ -32,16 +32,17 @@ def read_key(raw: str) -> Read:
 def key_reader(cells: Sequence[str]) -> Callable[[str], Read]:
     """The reader of a column of ids. Where all that have a decimal point are whole numbers, a program took the ids for numbers: 1001.0 is 1001.
 
-    >>> key_reader(["1001.0", "A7"])("1001.0"), key_reader(["1001.0", "1001.1"])("1001.0").value
+    >>> key_reader(["1001.0", "A7"])("１００１.0"), key_reader(["1001.0", "1001.1"])("1001.0").value
     (Read(value='1001', code=None, note='whole', extra=None), '1001.0')
     """
-    pointed = [cell for cell in map(str.strip, cells) if _WITH_POINT.fullmatch(cell)]
+    pointed = [value for cell in cells if (value := read_key(cell).value) and _WITH_POINT.fullmatch(value)]
     if not pointed or not all(map(_WHOLE.fullmatch, pointed)):
         return read_key
 
     def read(raw: str) -> Read:
-        whole = _WHOLE.fullmatch(raw.strip())
-        return Read(value=whole[1], note="whole") if whole else read_key(raw)
+        found = read_key(raw)
+        whole = _WHOLE.fullmatch(found.value or "")
+        return Read(value=whole[1], note="whole") if whole else found
 
     return read
 
